@@ -1,0 +1,173 @@
+"""The decoder-only language model that every scheme is put into.
+
+Letters in tensor names, here and everywhere in the project:
+    B batch   T new tokens   S all tokens in view (cached + new)   D d_model   H heads   G key-value heads   K head_dim
+    V vocabulary   N a table's size   R K/2   i query   j key
+"""
+
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wordorder.model.attention import Plan, choose_kernel, make_plan, may_see
+from wordorder.model.block import Block, Cache, Forward, Shape
+from wordorder.model.init import generator
+from wordorder.position.base import Context, PositionScheme
+
+
+class Transformer(nn.Module):
+    """ids (B, T) -> logits (B, T, V). The state dict says `position.*` for all that the scheme owns."""
+
+    def __init__(
+        self,
+        vocab_size: int,
+        position: PositionScheme,
+        *,
+        d_model: int,
+        n_layers: int,
+        n_heads: int,
+        n_kv_heads: int,
+        head_dim: int,
+        d_ff: int,
+        context_length: int,
+        norm: Literal["layer_norm", "rms_norm"],
+        norm_eps: float,
+        activation: Literal["gelu", "swiglu"],
+        bias: bool,
+        tie_embeddings: bool,
+        dropout: float,
+        init_std: float,
+        kernel: Literal["auto", "sdpa", "bias", "flex", "dense"],
+    ):
+        super().__init__()
+        refuse_bad_sizes(locals())
+        shape = Shape(
+            d_model, n_heads, n_kv_heads, head_dim, d_ff, norm, norm_eps, activation, bias=bias, dropout=dropout
+        )
+        self.context_length, self.init_std, self.kernel, self.n_heads = context_length, init_std, kernel, n_heads
+        self.embedding = nn.Embedding(vocab_size, d_model)
+        self.position = position
+        self.dropout = nn.Dropout(dropout)
+        self.blocks = nn.ModuleList(Block(shape, layer) for layer in range(n_layers))
+        self.norm = shape.make_norm()
+        self.head = None if tie_embeddings else nn.Linear(d_model, vocab_size, bias=False)
+
+    def initialise(self, weight_seed: int) -> "Transformer":
+        """Draw every weight from a generator keyed by (weight_seed, its name); as GPT-2: N(0, init_std), residual maps
+        narrower by sqrt(2 n_layers), biases 0, norms 1."""
+        for name, weight in self.named_parameters():
+            if name.startswith("position."):
+                continue
+            if weight.dim() == 1:
+                nn.init.constant_(weight, 0.0 if name.endswith("bias") else 1.0)
+                continue
+            residual = name.endswith(("attention.o.weight", "mlp.down.weight"))
+            std = self.init_std * (2 * len(self.blocks)) ** -0.5 if residual else self.init_std
+            nn.init.normal_(weight, std=std, generator=generator("weights", weight_seed, name))
+        self.position.initialise(lambda name: generator("weights", weight_seed, f"position.{name}"))
+        return self
+
+    def forward(
+        self,
+        ids_BT: Tensor,
+        *,
+        document_BT: Tensor | None = None,
+        row_B: Tensor | None = None,
+        step: int = 0,
+        cache: Cache | None = None,
+        horizon: int | None = None,
+        last: int | None = None,
+    ) -> Tensor:
+        """Logits of what follows each token, or each of the `last` tokens only.
+
+        A `cache` (see `empty_cache`) is filled in place; the ids are then the new tokens only.
+        """
+        tokens_BS = ids_BT if cache is None else cache.add_tokens(ids_BT)
+        context = make_context(tokens_BS, ids_BT.shape[1], document_BT, row_B, step, horizon)
+        x_BTD = self.hidden(context, cache)
+        return self.logits(x_BTD if last is None else x_BTD[:, -last:])
+
+    def hidden(self, context: Context, cache: Cache | None = None) -> Tensor:
+        """The normed output of the last block for the new tokens, (B, T, D). Raises ValueError past the scheme's limit."""
+        limit = self.position.max_position
+        if limit is not None and context.horizon > limit:
+            raise ValueError(
+                f"{type(self.position).__name__} ends at position {limit}: {context.horizon} tokens are too many"
+            )
+        with torch.autocast(context.tokens_BS.device.type, enabled=False):
+            pos = self.position.prepare(context)
+            plan = self.plan(context, pos)
+            x_BTD = self.position.embed(self.embedding(context.tokens_BS[:, -context.n_new :]), pos)
+        x_BTD = self.dropout(x_BTD)
+        forward = Forward(self.position, pos, context, plan, cache)
+        for block in self.blocks:
+            x_BTD = block(x_BTD, forward)
+        return self.norm(x_BTD)
+
+    def logits(self, x_BTD: Tensor) -> Tensor:
+        """Hidden states to scores over the vocabulary, (B, T, V)."""
+        return F.linear(x_BTD, self.embedding.weight if self.head is None else self.head.weight)
+
+    def plan(self, context: Context, pos: Any) -> Plan:
+        """How scores are made, once for all layers; a scheme that reads content makes them again in each layer."""
+        kernel = self.kernel_for(context)
+        if self.position.content:
+            return Plan(kernel, None, may_see(context))
+        return make_plan(kernel, self.position.score_mod(None, None, None, pos), context, n_heads=self.n_heads)
+
+    def kernel_for(self, context: Context) -> str:
+        """The kernel of this forward: packed rows need a mask where one document a row needs none."""
+        kernel = choose_kernel(self.position, self.kernel, device=context.tokens_BS.device.type)
+        packed = context.document_BS is not None
+        return "bias" if packed and self.kernel == "auto" and kernel == "sdpa" else kernel
+
+    def empty_cache(self) -> Cache:
+        """To be passed to successive forwards, each with the tokens that are new."""
+        return Cache(len(self.blocks))
+
+    def count_parameters(self) -> dict[str, int]:
+        """total = position + embedding (both ends) + rest."""
+        size = {name: weight.numel() for name, weight in self.named_parameters()}
+        position = sum(n for name, n in size.items() if name.startswith("position."))
+        embedding = sum(n for name, n in size.items() if name.startswith(("embedding.", "head.")))
+        total = sum(size.values())
+        return {"total": total, "position": position, "embedding": embedding, "rest": total - position - embedding}
+
+
+def refuse_bad_sizes(sizes: dict) -> None:
+    """ValueError for what no model can be built from; the first word is the argument's name."""
+    for name in ("d_model", "n_layers", "n_heads", "n_kv_heads", "head_dim", "d_ff", "context_length"):
+        if sizes[name] < 1:
+            raise ValueError(f"{name}={sizes[name]} must be at least 1")
+    d_model, n_heads, head_dim = sizes["d_model"], sizes["n_heads"], sizes["head_dim"]
+    if d_model % n_heads:
+        raise ValueError(f"n_heads={n_heads} must divide d_model={d_model}")
+    if n_heads * head_dim != d_model:
+        raise ValueError(f"head_dim={head_dim} must be d_model / n_heads = {d_model // n_heads}")
+    if sizes["n_heads"] % sizes["n_kv_heads"]:
+        raise ValueError(f"n_kv_heads={sizes['n_kv_heads']} must divide n_heads={sizes['n_heads']}")
+    if not 0 <= sizes["dropout"] < 1:
+        raise ValueError(f"dropout={sizes['dropout']} must lie in [0, 1)")
+    if sizes["init_std"] <= 0:
+        raise ValueError(f"init_std={sizes['init_std']} must be positive; GPT-2 has 0.02")
+
+
+def make_context(
+    tokens_BS: Tensor,
+    n_new: int | None = None,
+    document_BS: Tensor | None = None,
+    row_B: Tensor | None = None,
+    step: int = 0,
+    horizon: int | None = None,
+) -> Context:
+    """The side input of one forward over `tokens_BS`, of which the last `n_new` (all, unless decoding) are queries."""
+    n_batch, n_tokens = tokens_BS.shape
+    place_BS = torch.arange(n_tokens, device=tokens_BS.device)[None]
+    if document_BS is not None:
+        place_BS = place_BS - torch.searchsorted(
+            document_BS, document_BS
+        )  # documents are numbered in order along a row
+    row_B = torch.arange(n_batch, device=tokens_BS.device) if row_B is None else row_B
+    return Context(tokens_BS, n_new or n_tokens, place_BS, document_BS, row_B, step, max(horizon or 0, n_tokens))

@@ -1,0 +1,44 @@
+"""alibi: the score is lowered in proportion to the distance, with a fixed slope for each head.
+
+Press et al. 2021, 2108.12409, section 3; slopes for any number of heads from the authors' code.
+acts on: score   learns: nothing   any length: yes
+
+    score_ij = q_i . k_j / sqrt(K) - slope_h * (i - j)
+
+slope_h = 2^(-8 (h+1) / P) for the first P = 2^floor(log2 H) heads, and for the rest every other slope of the 2P-head list.
+Differs: nothing
+Oracle: the equation as a double loop, with slopes published for 6, 8 and 12 heads.
+"""
+
+import torch
+from torch import Tensor
+
+from wordorder.position.base import Places, PositionScheme, ScoreMod
+
+
+class ALiBi(PositionScheme):
+    """Distances and slopes are float32: in bfloat16 every integer above 256 is rounded."""
+
+    shift_invariant = True
+
+    def __init__(self, *, n_heads: int):
+        super().__init__()
+        if n_heads < 1:
+            raise ValueError(f"n_heads={n_heads} must be at least 1")
+        self.slopes = slopes(n_heads)
+
+    def score_mod(self, q_BHTK: Tensor | None, k_BGSK: Tensor | None, x_BSD: Tensor | None, pos: Places) -> ScoreMod:
+        slope_H = torch.tensor(self.slopes, dtype=torch.float32, device=pos.k_BS.device)
+
+        def lower(score: Tensor, b: Tensor, h: Tensor, i: Tensor, j: Tensor) -> Tensor:
+            return score - slope_H[h] * (pos.q(b, i) - pos.k(b, j))
+
+        return lower
+
+
+def slopes(n_heads: int) -> list[float]:
+    """The slope of each head, largest first among the first power of two of them."""
+    power = 1 << (n_heads.bit_length() - 1)
+    geometric = [2 ** (-8 * (h + 1) / power) for h in range(power)]
+    between = [2 ** (-4 * (h + 1) / power) for h in range(0, 2 * power, 2)]
+    return geometric + between[: n_heads - power]
