@@ -1,0 +1,58 @@
+"""Batches for training: batch number n is a function of n alone, whatever the worker count and wherever a run resumes."""
+
+from collections.abc import Iterator
+
+import lightning
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from wordorder.data.batch import Batch
+from wordorder.data.token_store import Stream
+from wordorder.data.window import Windows
+
+
+class TrainingBatches(Dataset):
+    """Item n is the batch of step n; with `distinct` > 0 the first so many come round again and again."""
+
+    def __init__(self, stream: Stream, windows: Windows, *, batch_size: int, n_steps: int, distinct: int = 0):
+        self.stream, self.windows, self.batch_size, self.n_steps = stream, windows, batch_size, n_steps
+        self.distinct = distinct or n_steps
+
+    def __len__(self) -> int:
+        return self.n_steps
+
+    def __getitem__(self, step: int) -> Batch:
+        step %= self.distinct
+        rows = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
+        at = self.windows.starts(rows)[:, None] + np.arange(self.windows.length + 1)
+        ids = torch.from_numpy(self.stream.ids[at].astype(np.int64))
+        return Batch(ids[:, :-1], ids[:, 1:], torch.from_numpy(rows))
+
+
+class StepsFrom(Sampler[int]):
+    """The steps from `first` on. Its length is that of the whole run, because Lightning counts from the run's start."""
+
+    def __init__(self, first: int, n_steps: int):
+        self.first, self.n_steps = first, n_steps
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.first, self.n_steps))
+
+    def __len__(self) -> int:
+        return self.n_steps
+
+
+class DataModule(lightning.LightningDataModule):
+    """Hands Lightning the batches from the trainer's current step on.
+
+    `workers` > 0 reads ahead in other processes; for rows of a memory map that is slower than reading in place.
+    """
+
+    def __init__(self, batches: TrainingBatches, *, workers: int = 0):
+        super().__init__()
+        self.batches, self.workers = batches, workers
+
+    def train_dataloader(self) -> DataLoader:
+        sampler = StepsFrom(self.trainer.global_step, self.batches.n_steps)
+        return DataLoader(self.batches, sampler=sampler, batch_size=None, num_workers=self.workers)

@@ -1,0 +1,278 @@
+"""text_file: your own text, from UTF-8 files, .jsonl, .parquet or folders of these.
+
+A text file (any suffix) is kept byte for byte, line ends and byte order mark included: the documents of a split joined
+together are its bytes. A file longer than `document_bytes` becomes several documents, cut after a paragraph, else after
+a line, else between characters. In .jsonl and .parquet a row is a document; empty rows are left out. With `val` and
+`test` empty, `train` is split 90/5/5: a text file into three stretches at paragraph borders, a table by rows in its
+order, a folder by whole files drawn by their names. Memory does not grow with the text, long rows aside.
+
+Limits: UTF-8 only, nothing compressed; hidden and empty files in folders are passed over; a text is not looked through
+for parts that occur twice, so what val shares with train is up to its owner.
+"""
+
+import difflib
+import glob
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from wordorder.errors import InputError
+from wordorder.source.base import SPLITS, Document, Source, Split
+
+SHORTEST = 1000  # bytes of a text file to be split: below, val would be a line or two
+FEWEST_ROWS = 20  # of a table to be split: one row in val and one in test
+NEAR = 65536  # bytes around a cut in which a paragraph border is looked for
+TABLES = {".jsonl": "json", ".parquet": "parquet"}  # suffix -> the loader's name; all else is text
+LINE = rb"(?:\r\n|\r(?!\n)|\n)"
+BORDERS = (re.compile(LINE + rb"(?:[ \t]*" + LINE + rb")+"), re.compile(LINE))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a file: bytes of a text, rows of a table (`stop` None: all of them)."""
+
+    path: Path
+    start: int
+    stop: int | None
+
+    @property
+    def kind(self) -> str:
+        return TABLES.get(self.path.suffix.lower(), "text")
+
+
+class TextFile(Source):
+    """Text of `train`, `val` and `test`, each a file or a folder; `column` is for tables, `document_bytes` for texts.
+
+    Raises InputError for paths that do not exist, texts too short to split, empty splits and bytes that are not UTF-8.
+    """
+
+    def __init__(self, *, train: str, val: str, test: str, column: str, document_bytes: int):
+        if bool(val) != bool(test):
+            given, absent = ("val", "test") if val else ("test", "val")
+            raise InputError(
+                f"source.{given}={val or test} is given without source.{absent}; give both, "
+                "or neither to have source.train split 90/5/5"
+            )
+        if document_bytes < 4:
+            raise InputError(f"source.document_bytes={document_bytes} cannot hold a character; give 4 or more")
+        self.paths = {"train": train, "val": val, "test": test}
+        self.column = column
+        self.document_bytes = document_bytes
+
+    def documents(self, split: Split) -> Iterator[Document]:
+        """Yield the documents of `split` in the order of the file, folders in the order of relative names."""
+        for part in self._parts[split]:
+            yield from map(Document, self._read(part))
+
+    def digest(self) -> str:
+        """Name contents and the arguments that shape documents; places and names of files do not count."""
+        parts = [(split, part) for split in SPLITS for part in self._parts[split]]
+        shas = {path: hash_file(path) for path in {part.path for _, part in parts}}
+        shape = {"text": self.document_bytes, "json": self.column, "parquet": self.column}
+        content = [
+            (split, part.kind, shape[part.kind], shas[part.path], part.start, part.stop) for split, part in parts
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def describe(self) -> dict[str, int | float | str]:
+        """Tell files and bytes of text of each split."""
+        facts: dict[str, int | float | str] = {}
+        for split in SPLITS:
+            facts[f"files_{split}"] = len(self._parts[split])
+            facts[f"bytes_{split}"] = sum(self._count_bytes(part) for part in self._parts[split])
+        return facts
+
+    @cached_property
+    def _parts(self) -> dict[Split, list[Part]]:
+        train = find_path("train", self.paths["train"])
+        list_files("train", train)  # there is some text
+        if self.paths["val"]:
+            parts = {split: whole(list_files(split, find_path(split, self.paths[split]))) for split in SPLITS}
+        elif train.is_dir():
+            parts = split_folder(train)
+        elif Part(train, 0, None).kind == "text":
+            parts = split_text(train)
+        else:
+            parts = split_rows(train, sum(1 for _ in read_rows(Part(train, 0, None), self.column)))
+        for split in SPLITS:
+            if not any(True for part in parts[split] for _ in islice(self._read(part), 1)):
+                raise InputError(
+                    f"source.{split}={self.paths[split] or self.paths['train']} leaves no text for {split}"
+                )
+        return parts
+
+    def _read(self, part: Part) -> Iterator[str]:
+        return read_text(part, self.document_bytes) if part.kind == "text" else read_rows(part, self.column)
+
+    def _count_bytes(self, part: Part) -> int:
+        if part.kind == "text" and part.stop is not None:
+            return part.stop - part.start
+        return sum(len(text.encode()) for text in self._read(part))
+
+
+# Which files.
+
+
+def find_path(key: str, value: str) -> Path:
+    """Return the path that a user named, or say which names are like it."""
+    path = Path(value).expanduser()
+    if path.exists():
+        return path
+    names = os.listdir(path.parent) if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
+    hint = f"near names there: {', '.join(near)}" if near else f"looked in {path.parent.resolve()}"
+    raise InputError(f"source.{key}={value} does not exist; {hint}")
+
+
+def list_files(key: str, path: Path) -> list[Path]:
+    """Return the file itself, or the folder's files by relative name, hidden and empty ones left out."""
+    if not path.is_dir():
+        if not path.stat().st_size:
+            raise InputError(f"source.{key}={path} is empty; name a file with text")
+        return [path]
+    found = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(folder) / name for name in names if not name.startswith(".")]
+    found = [file for file in found if file.is_file() and file.stat().st_size]
+    if not found:
+        raise InputError(f"source.{key}={path} holds no file with text; put .txt, .jsonl or .parquet files there")
+    return sorted(found, key=lambda file: file.relative_to(path).as_posix())
+
+
+def whole(files: list[Path]) -> list[Part]:
+    """Take files from begin to end."""
+    parts = [Part(file, 0, None) for file in files]
+    return [Part(part.path, 0, part.path.stat().st_size) if part.kind == "text" else part for part in parts]
+
+
+# Three splits of one thing.
+
+
+def split_folder(folder: Path) -> dict[Split, list[Part]]:
+    """Give val, then test, each file that fits into 5 % of the bytes, in the order of hashed names; train the rest."""
+    rest = list_files("train", folder)
+    if len(rest) < 3:
+        raise InputError(
+            f"source.train={folder} holds {len(rest)} file(s) and needs 3 to be split by file; "
+            "name one file to have it split inside, or give source.val and source.test"
+        )
+    names = {file: file.relative_to(folder).as_posix() for file in rest}
+    room = sum(file.stat().st_size for file in rest) // 20
+    splits: dict[Split, list[Part]] = {}
+    for split, others in (("val", 2), ("test", 1)):
+        taken, free = [], room
+        for file in sorted(rest, key=lambda file: hashlib.sha256(names[file].encode()).digest()):
+            if file.stat().st_size <= free and len(rest) - len(taken) > others:
+                taken.append(file)
+                free -= file.stat().st_size
+        taken = taken or [min(rest, key=lambda file: (file.stat().st_size, names[file]))]
+        splits[split] = whole([file for file in rest if file in taken])
+        rest = [file for file in rest if file not in taken]
+    return {"train": whole(rest), **splits}
+
+
+def split_text(path: Path) -> dict[Split, list[Part]]:
+    """Cut a file at 90 % and 95 % of its bytes, each cut moved to a paragraph border near it."""
+    size = path.stat().st_size
+    if size < SHORTEST:
+        raise InputError(
+            f"source.train={path} has {size} bytes and needs {SHORTEST} to be split 90/5/5; "
+            "give more text, or source.val and source.test"
+        )
+    reach = min(NEAR, size // 40 - 1)  # less than half of 5 %, so that the cuts stay apart
+    cuts = [0]
+    with open(path, "rb") as file:
+        for target in (size * 90 // 100, size * 95 // 100):
+            file.seek(target - reach)
+            cuts.append(target - reach + find_border(file.read(2 * reach + 1), reach, 2 * reach))
+    cuts.append(size)
+    return {split: [Part(path, cuts[i], cuts[i + 1])] for i, split in enumerate(SPLITS)}
+
+
+def split_rows(path: Path, rows: int) -> dict[Split, list[Part]]:
+    """Cut a table of so many `rows` with text at 90 % and 95 % of them."""
+    if rows < FEWEST_ROWS:
+        raise InputError(
+            f"source.train={path} has {rows} row(s) with text and needs {FEWEST_ROWS} to be split 90/5/5; "
+            "give more rows, or source.val and source.test"
+        )
+    held = rows * 5 // 100
+    cuts = (0, rows - 2 * held, rows - held, rows)
+    return {split: [Part(path, cuts[i], cuts[i + 1])] for i, split in enumerate(SPLITS)}
+
+
+# Reading.
+
+
+def find_border(block: bytes, want: int, last: int) -> int:
+    """Return the end of a paragraph in 1..last nearest to `want`, else of a line, else of a character.
+
+    `block` reaches at least one byte past `last`, so that no line end or character is cut in two unseen.
+    """
+    for border in BORDERS:
+        ends = [found.end() for found in border.finditer(block) if found.end() <= last]
+        if ends:
+            return min(ends, key=lambda end: abs(end - want))
+    inside = 1 if block[want - 1 : want + 1] == b"\r\n" else 0
+    while inside < 3 and block[want - inside] & 0xC0 == 0x80:  # 10xxxxxx continues a character
+        inside += 1
+    return want - inside
+
+
+def read_text(part: Part, document_bytes: int) -> Iterator[str]:
+    """Yield a stretch of a text file in documents of at most `document_bytes`, which joined are the stretch."""
+    at, stop = part.start, part.stop or part.path.stat().st_size
+    with open(part.path, "rb") as file:
+        while at < stop:
+            file.seek(at)
+            block = file.read(min(document_bytes + 1, stop - at))
+            if not block:
+                raise InputError(f"{part.path} became shorter while it was read; start again")
+            if len(block) > document_bytes:
+                block = block[: find_border(block, document_bytes, document_bytes)]
+            try:
+                yield block.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    f"{part.path} is not UTF-8: byte {at + error.start} is 0x{block[error.start]:02x}; "
+                    "save it as UTF-8 (iconv -t UTF-8)"
+                ) from error
+            at += len(block)
+
+
+def read_rows(part: Part, column: str) -> Iterator[str]:
+    """Yield the texts of a table's rows, empty ones left out, one at a time."""
+    return islice(_read_rows(part.path, part.kind, column), part.start, part.stop)
+
+
+def _read_rows(path: Path, kind: str, column: str) -> Iterator[str]:
+    from datasets import load_dataset  # here, since it takes seconds and text files do not need it
+
+    try:
+        with TemporaryDirectory() as scratch:  # streaming keeps nothing there but lock files
+            files = glob.escape(str(path.absolute()))
+            rows = load_dataset(kind, data_files=files, split="train", streaming=True, cache_dir=scratch)
+        for row in rows:
+            if column not in row:
+                raise InputError(f"source.column={column} is not in {path}, which has {', '.join(row)}")
+            if not isinstance(row[column] or "", str):
+                raise InputError(f"source.column={column} of {path} holds {type(row[column]).__name__}, not text")
+            if row[column]:
+                yield row[column]
+    except InputError:
+        raise
+    except Exception as error:  # the loader's own, its parsers' and the file system's
+        raise InputError(f"{path} cannot be read as {kind}: {error}") from error
+
+
+def hash_file(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,122 @@
+"""base: how text is cut. A vocabulary is a list of byte strings; decoding, lengths and spans follow from it.
+
+Law: prefix + text.encode() == b"".join(vocab[i] for i in encode(text)) for every Unicode text. Special ids lie beyond the
+vocabulary and belong to the framework, so text that spells a special token stays text.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+
+class Tokenizer:
+    """Interface of the shelf. A constructor takes the recipe; `train` or `load` fills `vocab`."""
+
+    prefix: bytes = b""  # a constant that a loaded tokenizer puts before every text; declared, not counted
+
+    @property
+    def vocab(self) -> list[bytes]:
+        """What each text id stands for."""
+        return self._vocab
+
+    @vocab.setter
+    def vocab(self, tokens: list[bytes]) -> None:
+        self._vocab = tokens
+        self.__dict__.pop("byte_lengths_V", None)  # those of the vocabulary before
+
+    def train(self, texts: Iterable[str]) -> None:
+        """Learn the vocabulary from texts; one that needs no training has it from the start."""
+
+    def encode(self, text: str) -> np.ndarray:
+        """Ids of one text, int64 (T,)."""
+        raise NotImplementedError
+
+    def encode_batch(self, texts: list[str]) -> list[np.ndarray]:
+        """Ids of each text; override where many at once are faster."""
+        return [self.encode(text) for text in texts]
+
+    def state(self) -> str:
+        """All that was learned, as text; equal states encode equally."""
+        return json.dumps([token.hex() for token in self.vocab])
+
+    def restore(self, state: str) -> None:
+        """The inverse of `state`."""
+        self.vocab = [bytes.fromhex(token) for token in json.loads(state)]
+
+    @property
+    def end_id(self) -> int:
+        """The id before and after every document."""
+        return len(self.vocab)
+
+    @property
+    def n_ids(self) -> int:
+        """Vocabulary and special ids together: the rows of an embedding."""
+        return len(self.vocab) + 1
+
+    @cached_property
+    def byte_lengths_V(self) -> np.ndarray:
+        """Bytes that each id stands for, int64 (n_ids,); 0 for special ids."""
+        return np.array([len(token) for token in self.vocab] + [0], dtype=np.int64)
+
+    def byte_spans(self, ids: np.ndarray) -> np.ndarray:
+        """First and past-the-last byte of each token in the text, int64 (T, 2)."""
+        ends = np.cumsum(self.byte_lengths_V[ids])
+        return np.stack((ends - self.byte_lengths_V[ids], ends), axis=1)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ids; special ids are left out, a character cut in two shows as U+FFFD."""
+        text = b"".join(self.vocab[i] for i in ids if i < len(self.vocab))
+        return text.removeprefix(self.prefix).decode("utf-8", errors="replace")
+
+    def digest(self) -> str:
+        """Name of what was learned."""
+        return hashlib.sha256(f"{type(self).__name__}\n{self.state()}".encode()).hexdigest()
+
+    def save(self, folder: Path) -> None:
+        """Write the state as folder/tokenizer.json, beside and renamed, so that a reader finds it whole or not at all."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as beside:
+            beside.write(self.state())
+        os.replace(beside.name, folder / "tokenizer.json")
+
+    def load(self, folder: Path) -> None:
+        """Read what `save` wrote."""
+        self.restore((folder / "tokenizer.json").read_text(encoding="utf-8"))
+
+
+def train_once(tokenizer: Tokenizer, texts: Callable[[], Iterable[str]], shop: Path, recipe: str) -> None:
+    """Load the tokenizer that `recipe` (a digest of settings and text) made before, or train it now.
+
+    The artifact lies in shop/<digest>, shop/recipes/<recipe> holds that digest; a file that does not match is made again.
+    """
+    pointer = shop / "recipes" / recipe
+    with FileLock(lock_path(f"tokenizer-{recipe}")):
+        if load_recipe(tokenizer, shop, pointer):
+            return
+        tokenizer.train(texts())
+        tokenizer.save(shop / tokenizer.digest())
+        pointer.parent.mkdir(parents=True, exist_ok=True)
+        pointer.write_text(tokenizer.digest(), encoding="ascii")
+
+
+def lock_path(name: str) -> Path:
+    """A lock file in the system's temporary folder, so that none is left among the outputs; each user has their own."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    return Path(tempfile.gettempdir()) / f"wordorder-{user}-{name}.lock"
+
+
+def load_recipe(tokenizer: Tokenizer, shop: Path, pointer: Path) -> bool:
+    """Load the artifact that `pointer` names; False if either is not there or not what its name says."""
+    try:
+        digest = pointer.read_text(encoding="ascii")
+        tokenizer.load(shop / digest)
+        return tokenizer.digest() == digest
+    except (OSError, ValueError, TypeError):
+        return False
