@@ -1,0 +1,50 @@
+"""position_in_context: bits per byte by how many tokens of context a target has, inside and beyond the trained length.
+
+Windows of `factor` times the trained length, one behind the other; targets are gathered in bins that double in width.
+A scheme with a limit is asked up to it, on the same windows, and not applicable beyond.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from wordorder.evaluation.base import Evaluation, Item, Subject, sums_of_text, target_nats
+from wordorder.source.base import Split
+
+
+class PositionInContext(Evaluation):
+    """`tokens`: how many are scored."""
+
+    own = ("item",)
+
+    def __init__(self, *, split: Split, factor: int, tokens: int):
+        if factor < 1:
+            raise ValueError(f"factor={factor} must be at least 1")
+        if tokens < 1:
+            raise ValueError(f"tokens={tokens} must be at least 1")
+        self.split, self.factor, self.tokens = split, factor, tokens
+
+    def run(self, subject: Subject) -> Iterator[Item]:
+        stream = subject.store.stream(self.split)
+        length = min(self.factor * subject.model.context_length, len(stream.ids) - 1)
+        n_windows = min(max(1, self.tokens // length), (len(stream.ids) - 1) // length)
+        starts = np.arange(n_windows) * length
+        asked = length if subject.max_length is None else min(length, subject.max_length)
+        nats = target_nats(subject, stream, starts, length=asked, last=asked)
+        for first, past in bins(length):
+            facts = {"split": self.split, "length": length, "position": first, "position_end": past}
+            if past > asked:
+                why = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
+                yield Item(facts | {"why": why}, {})
+                continue
+            for number, start in enumerate(starts):
+                targets = start + 1 + np.arange(first, past)
+                yield Item(facts | {"item": number}, sums_of_text(subject, stream, targets, nats[number, first:past]))
+
+
+def bins(length: int) -> list[tuple[int, int]]:
+    """[0, 1), [1, 2), [2, 4), [4, 8), ... up to length."""
+    edges = [0, 1]
+    while edges[-1] < length:
+        edges.append(min(2 * edges[-1], length))
+    return list(zip(edges, edges[1:], strict=False))

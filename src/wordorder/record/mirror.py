@@ -1,0 +1,88 @@
+"""Windows onto a run: what its folder already holds, shown where people look. Deleting a mirror loses nothing."""
+
+import csv
+import shlex
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from wordorder.errors import InputError
+from wordorder.record.rows import Row, read_rows
+
+
+def name_scores(scores: list[Row]) -> dict[str, float | None]:
+    """evaluation/metric/fact/value -> value; a second evaluation of the same name carries the start of its identity."""
+    first: dict[str, str] = {}
+    named = {}
+    for score in scores:
+        name, identity = score["evaluation"], score["evaluation_id"]
+        if first.setdefault(name, identity) != identity:
+            name = f"{name}-{identity[:8]}"
+        facts = [str(part) for fact in score["facts"].items() for part in fact]
+        named["/".join([name, score["metric"], *facts])] = score["value"]
+    return named
+
+
+class Mirror:
+    """What training calls; this one shows nothing."""
+
+    def open(self, folder: Path) -> None:
+        """Before the first step, and again where a resumed run goes on; config.yaml and run.json are there."""
+
+    def row(self, row: Row) -> None:
+        """A row that has just been appended to train.jsonl."""
+
+    def close(self, folder: Path) -> None:
+        """The run is done or failed, and the folder says so; its scores are there."""
+
+    def hint(self, *folders: Path) -> str:
+        """What a person types next to see these runs of one experiment, or nothing."""
+        return ""
+
+
+class NoMirror(Mirror):
+    """logger=none: the folder is enough."""
+
+
+class CSVMirror(Mirror):
+    """train.csv beside train.jsonl: every column that any row has, in the order of first appearance."""
+
+    def close(self, folder: Path) -> None:
+        rows = read_rows(folder / "train.jsonl")
+        beside = folder / "train.csv.part"
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(dict.fromkeys(column for row in rows for column in row)))
+            writer.writeheader()
+            writer.writerows(rows)
+        beside.replace(folder / "train.csv")
+
+
+class TensorBoardMirror(Mirror):
+    """Event files under tensorboard/, at the optimizer step; TensorBoard itself keeps 32 bits of every number."""
+
+    def __init__(self) -> None:
+        if find_spec("tensorboardX") is None:
+            raise InputError(
+                "logger=tensorboard needs tensorboardX: pip install 'wordorder[tensorboard]', or logger=csv"
+            )
+
+    def close(self, folder: Path) -> None:
+        from tensorboardX import SummaryWriter
+
+        rows = read_rows(folder / "train.jsonl")
+        shutil.rmtree(folder / "tensorboard", ignore_errors=True)
+        with SummaryWriter(str(folder / "tensorboard")) as writer:
+            for row in rows:
+                _add_scalars(writer, row, row["step"])
+            _add_scalars(writer, name_scores(read_rows(folder / "scores.jsonl")), rows[-1]["step"] if rows else 0)
+
+    def hint(self, *folders: Path) -> str:
+        shown = folders[0] / "tensorboard" if len(folders) == 1 else folders[0].parent
+        return f"tensorboard --logdir {shlex.quote(str(shown))}"
+
+
+def _add_scalars(writer: Any, values: Row, step: int) -> None:
+    for name, value in values.items():
+        if name != "step" and isinstance(value, int | float):
+            writer.add_scalar(name, value, step)

@@ -1,0 +1,128 @@
+"""The budget and the machine's part of training, and the one call of Lightning's Trainer."""
+
+import logging
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import lightning
+import torch
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+
+from wordorder.data.datamodule import DataModule, TrainingBatches
+from wordorder.data.token_store import TokenStore
+from wordorder.data.window import Windows
+from wordorder.model.transformer import Transformer
+from wordorder.record.run_record import RunRecord
+from wordorder.training.checkpoint_io import WholeFile
+from wordorder.training.lightning_lm import LightningLM
+from wordorder.training.optimizer import AdamW
+from wordorder.training.recording import Recording
+from wordorder.training.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a run trains with; everything but the budget."""
+
+    model: Transformer
+    store: TokenStore
+    optimizer: AdamW
+    schedule: Schedule
+    weight_seed: int
+    data_seed: int
+
+
+class Fit:
+    """How much is trained, in which pieces and which arithmetic. All of it is part of the run's identity."""
+
+    def __init__(
+        self,
+        *,
+        budget: int,
+        unit: Literal["tokens", "bytes", "steps"],
+        batch_size: int,
+        micro_batch_size: int,
+        gradient_clip: float,
+        precision: Literal["fp32", "bf16"],
+        threads: int,
+        compile: bool,
+        distinct_batches: int,
+    ):
+        for name, value in (("budget", budget), ("batch_size", batch_size), ("threads", threads)):
+            if value < 1:
+                raise ValueError(f"{name}={value} must be at least 1")
+        if not 1 <= micro_batch_size <= batch_size or batch_size % micro_batch_size:
+            raise ValueError(f"micro_batch_size={micro_batch_size} must divide batch_size={batch_size}")
+        if distinct_batches < 0:
+            raise ValueError(
+                f"distinct_batches={distinct_batches} must not be negative; 0 never repeats a batch by order"
+            )
+        if not gradient_clip > 0:
+            raise ValueError(f"gradient_clip={gradient_clip} must be positive; .inf never clips")
+        self.distinct_batches = distinct_batches
+        self.budget, self.unit, self.threads, self.compile = budget, unit, threads, compile
+        self.batch_size, self.micro_batch_size, self.gradient_clip = batch_size, micro_batch_size, gradient_clip
+        self.precision = {"fp32": "32-true", "bf16": "bf16-mixed"}[precision]
+
+    def count_steps(self, context_length: int, store: TokenStore) -> int:
+        """Optimizer steps that the budget pays for, at least one."""
+        per_step = float(self.batch_size * context_length) if self.unit != "steps" else 1.0
+        if self.unit == "bytes":
+            counts = store.meta["splits"]["train"]
+            per_step *= counts["bytes"] / counts["tokens"]
+        return max(1, round(self.budget / per_step))
+
+    def batches(self, part: Part) -> TrainingBatches:
+        """All batches of the run. Raises InputError where the text is too short for one window."""
+        length, stream = part.model.context_length, part.store.stream("train")
+        windows = Windows(len(stream.ids), length=length, data_seed=part.data_seed)
+        n_steps = self.count_steps(length, part.store)
+        return TrainingBatches(
+            stream, windows, batch_size=self.batch_size, n_steps=n_steps, distinct=self.distinct_batches
+        )
+
+    def module(self, part: Part) -> LightningLM:
+        """The Lightning module for these parts."""
+        return LightningLM(
+            part.model,
+            part.optimizer,
+            part.schedule,
+            n_steps=self.count_steps(part.model.context_length, part.store),
+            micro_batch_size=self.micro_batch_size,
+            gradient_clip=self.gradient_clip,
+            weight_seed=part.weight_seed,
+            compile=self.compile,
+        )
+
+    def trainer(self, n_steps: int, *, device: str, callbacks: list[lightning.Callback]) -> lightning.Trainer:
+        """Lightning without what we do ourselves: logging, checkpoints, bars, sanity checks, samplers."""
+        logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+        return lightning.Trainer(
+            accelerator="gpu" if device == "cuda" else "cpu",
+            devices=1,
+            precision=self.precision,
+            max_steps=n_steps,
+            max_epochs=1,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            limit_val_batches=0,
+            use_distributed_sampler=False,
+            plugins=[WholeFile()],
+            callbacks=callbacks,
+        )
+
+    def run(self, part: Part, record: RunRecord, recording: Recording, *, device: str, workers: int) -> None:
+        """Train from the record's checkpoint, or from the start, to the end of the budget or until asked to stop."""
+        torch.set_num_threads(self.threads)
+        data = DataModule(self.batches(part), workers=workers)
+        trainer = self.trainer(len(data.batches), device=device, callbacks=[recording])
+        resume: dict[str, Any] = {"ckpt_path": record.checkpoint} if record.checkpoint.exists() else {}
+        # Lightning leaves a SIGTERM as a SystemExit, with code 0; our own answer to it is a checkpoint and `Interrupted`.
+        with warnings.catch_warnings(), suppress(SIGTERMException):
+            warnings.filterwarnings("ignore", module="lightning")
+            trainer.fit(self.module(part), data, weights_only=True if resume else None, **resume)

@@ -1,0 +1,39 @@
+"""Ctrl-C and SIGTERM ask; the training loop answers at the next step."""
+
+import os
+import signal
+from types import FrameType
+
+
+class Interrupt:
+    """While in use, the first SIGINT or SIGTERM only sets `asked`; a second one stops at once."""
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.number = 0
+
+    def __enter__(self) -> "Interrupt":
+        self.before = {number: signal.signal(number, self.handle) for number in self.SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise Interrupted("at once")  # a KeyboardInterrupt would end in Lightning's own exit, with code 1
+        self.asked, self.number = True, number
+
+    def pass_on(self, processes: list[int]) -> None:
+        """Tell other processes what only this one was told: a terminal's Ctrl-C reaches all of them, a SIGTERM one."""
+        if self.asked and self.number == signal.SIGTERM:
+            for process in processes:
+                os.kill(process, signal.SIGTERM)
+            self.number = 0
+
+
+class Interrupted(Exception):
+    """The run stopped because it was asked to, its checkpoint written unless it was asked twice."""

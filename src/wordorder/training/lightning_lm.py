@@ -1,0 +1,72 @@
+"""One optimizer step, exactly: the nats of the scored tokens of the whole batch, divided by their number, however it is cut."""
+
+import lightning
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from wordorder.data.batch import UNSCORED, Batch
+from wordorder.model.init import seed_of
+from wordorder.model.transformer import Transformer
+from wordorder.training.optimizer import AdamW
+from wordorder.training.schedule import Schedule
+
+
+class LightningLM(lightning.LightningModule):
+    """The model under training. What each step measured waits on the device in `measured` until the recorder takes it."""
+
+    def __init__(
+        self,
+        model: Transformer,
+        optimizer: AdamW,
+        schedule: Schedule,
+        *,
+        n_steps: int,
+        micro_batch_size: int,
+        gradient_clip: float,
+        weight_seed: int,
+        compile: bool,
+    ):
+        super().__init__()
+        self.automatic_optimization = False  # accumulation and the loss's denominator are ours
+        self.model, self.recipe, self.schedule = model, optimizer, schedule
+        self.n_steps, self.micro_batch_size, self.gradient_clip = n_steps, micro_batch_size, gradient_clip
+        self.weight_seed = weight_seed
+        self.has_dropout = any(isinstance(part, torch.nn.Dropout) and part.p > 0 for part in model.modules())
+        self.nats = torch.compile(self.sum_nats) if compile else self.sum_nats
+        self.measured: list[tuple[Tensor, Tensor, Tensor]] = []  # nats, scored tokens, gradient norm
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return self.recipe.build(self.model)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        step = self.trainer.global_step
+        optimizer = self.optimizers()
+        for group in optimizer.param_groups:
+            group["lr"] = self.recipe.lr * self.schedule.factor(step, self.n_steps)
+        nats, n_scored = self.accumulate(batch, step)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.gradient_clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        self.measured.append((nats, n_scored, norm))
+
+    def accumulate(self, batch: Batch, step: int) -> tuple[Tensor, Tensor]:
+        """Gradients of nats / scored tokens of the batch, in pieces of micro_batch_size rows; returns both sums."""
+        n_scored = (batch.target_BT != UNSCORED).sum()
+        nats = torch.zeros((), device=batch.ids_BT.device)
+        for first in range(0, len(batch.ids_BT), self.micro_batch_size):
+            piece = Batch(*(part[first : first + self.micro_batch_size] for part in batch))
+            if self.has_dropout:
+                torch.manual_seed(seed_of("dropout", self.weight_seed, step, first))
+            piece_nats = self.nats(piece, step)
+            self.manual_backward(piece_nats / n_scored.clamp(min=1))
+            nats = nats + piece_nats.detach()
+        return nats, n_scored
+
+    def sum_nats(self, piece: Batch, step: int) -> Tensor:
+        """The negative log likelihood of all scored targets, in nats, summed."""
+        logits_BTV = self.model(piece.ids_BT, row_B=piece.row_B, step=step)
+        wide = torch.promote_types(logits_BTV.dtype, torch.float32)
+        return F.cross_entropy(
+            logits_BTV.flatten(0, 1).to(wide), piece.target_BT.flatten(), ignore_index=UNSCORED, reduction="sum"
+        )

@@ -1,0 +1,84 @@
+"""The budget: how many steps its unit pays for, and what cannot be a budget."""
+
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from wordorder.errors import InputError
+from wordorder.training.fit import Fit
+
+STORE = SimpleNamespace(meta={"splits": {"train": {"bytes": 3000, "tokens": 1000, "documents": 9}}})
+VALUES = {
+    "budget": 1000,
+    "unit": "tokens",
+    "batch_size": 4,
+    "micro_batch_size": 2,
+    "gradient_clip": 1.0,
+    "precision": "fp32",
+    "threads": 1,
+    "compile": False,
+    "distinct_batches": 0,
+}
+
+
+def count(**changed) -> int:
+    return Fit(**(VALUES | changed)).count_steps(10, STORE)
+
+
+@pytest.mark.parametrize(
+    ("budget", "unit", "steps"),
+    [
+        (1000, "tokens", 25),  # 4 rows of 10 tokens a step
+        (1019, "tokens", 25),
+        (1021, "tokens", 26),
+        (1, "tokens", 1),
+        (12_000, "bytes", 100),  # 3 bytes a token: 120 a step
+        (119, "bytes", 1),
+        (17, "steps", 17),
+    ],
+)
+def test_a_budget_pays_for_whole_steps_of_its_unit(budget, unit, steps):
+    assert count(budget=budget, unit=unit) == steps
+
+
+def test_the_cut_of_a_batch_does_not_change_the_number_of_steps():
+    assert {count(micro_batch_size=rows) for rows in (1, 2, 4)} == {25}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"budget": 0}, "budget=0 must be at least 1"),
+        ({"batch_size": 0}, "batch_size=0"),
+        ({"threads": 0}, "threads=0"),
+        ({"micro_batch_size": 3}, "micro_batch_size=3 must divide batch_size=4"),
+        ({"micro_batch_size": 8}, "micro_batch_size=8 must divide"),
+        ({"micro_batch_size": 0}, "micro_batch_size=0 must divide"),
+        ({"gradient_clip": 0.0}, "gradient_clip=0.0"),
+        ({"gradient_clip": math.nan}, "gradient_clip=nan"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        Fit(**(VALUES | wrong))
+
+
+def test_an_infinite_clip_never_clips():
+    assert Fit(**(VALUES | {"gradient_clip": math.inf})).gradient_clip == math.inf
+
+
+def test_a_text_too_short_for_a_window_is_refused(tmp_path):
+    from wordorder.data.token_store import open_store
+    from wordorder.source.base import Document, Source
+    from wordorder.tokenizer.byte import Byte
+
+    class Short(Source):
+        def documents(self, split):
+            yield Document("too short")
+
+    part = SimpleNamespace(
+        model=SimpleNamespace(context_length=32), store=open_store(Short(), Byte(), tmp_path), data_seed=0
+    )
+    with pytest.raises(InputError, match="context_length=32"):
+        Fit(**VALUES).batches(part)

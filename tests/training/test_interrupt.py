@@ -1,0 +1,38 @@
+"""Ctrl-C asks once, and insists the second time; the handlers of before come back."""
+
+import os
+import signal
+
+import pytest
+
+from wordorder.training.interrupt import Interrupt, Interrupted
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_only_asks_and_the_second_stops(number):
+    with Interrupt() as interrupt:
+        assert not interrupt.asked
+        os.kill(os.getpid(), number)
+        assert interrupt.asked and interrupt.number == number
+        with pytest.raises(Interrupted):
+            os.kill(os.getpid(), number)
+
+
+def test_the_handlers_of_before_come_back_also_after_an_error():
+    before = [signal.getsignal(number) for number in Interrupt.SIGNALS]
+    with pytest.raises(ZeroDivisionError), Interrupt():
+        assert [signal.getsignal(number) for number in Interrupt.SIGNALS] != before
+        1 / 0  # noqa: B018
+    assert [signal.getsignal(number) for number in Interrupt.SIGNALS] == before
+
+
+@pytest.mark.parametrize(("number", "told"), [(signal.SIGTERM, [7, 8]), (signal.SIGINT, [])])
+def test_only_what_a_terminal_does_not_tell_all_is_passed_on_and_once(number, told, monkeypatch):
+    with Interrupt() as interrupt:
+        interrupt.pass_on([7, 8])
+        os.kill(os.getpid(), number)
+        sent = []
+        monkeypatch.setattr(os, "kill", lambda process, signal: sent.append(process))
+        interrupt.pass_on([7, 8])
+        interrupt.pass_on([7, 8])
+        assert sent == told

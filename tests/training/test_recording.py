@@ -1,0 +1,173 @@
+"""Rows, checkpoints and validation between the steps, with a trainer that only counts."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from wordorder.record.run_record import RunRecord
+from wordorder.training import recording
+from wordorder.training.recording import Diverged, Intervals, Recording
+
+VALUES = {"log_steps": 2, "validate_steps": 0, "validate_tokens": 1, "checkpoint_steps": 0, "checkpoint_seconds": 0.0}
+N_STEPS = 7
+
+
+class Clock:
+    """Time passes when it is told to."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    monkeypatch.setattr(recording, "time", Clock())
+    return recording.time
+
+
+class Steps:
+    """Pretends to train: at each step three seconds pass and so many nats are measured over ten tokens."""
+
+    def __init__(self, folder, clock, *, validate=lambda: {"val_loss": 1.0}, **changed):
+        self.record = RunRecord(folder)
+        self.record.create({}, {})
+        self.clock, self.shown, self.saved = clock, [], []
+        self.interrupt = SimpleNamespace(asked=False)
+        self.recording = Recording(
+            self.record,
+            Intervals(**(VALUES | changed)),
+            own={"training": "me"},
+            n_steps=N_STEPS,
+            validate=validate,
+            on_row=self.shown.append,
+            interrupt=self.interrupt,
+            progress=SimpleNamespace(show=lambda step, row: None),
+        )
+        self.trainer = SimpleNamespace(global_step=0, should_stop=False, save_checkpoint=self.write)
+        group = {"lr": 0.5}
+        model = torch.nn.Linear(2, 2)
+        optimizers = lambda: SimpleNamespace(param_groups=[group])  # noqa: E731
+        self.module = SimpleNamespace(measured=[], optimizers=optimizers, model=model)
+
+    def write(self, path):
+        self.saved.append((self.trainer.global_step, json.loads(json.dumps(self.recording.state_dict()))))
+        path.write_text("checkpoint")
+
+    def go(self, first=1, last=N_STEPS, nats=lambda step: 10.0 * step):
+        self.recording.on_train_start(self.trainer, self.module)
+        for step in range(first, last + 1):
+            self.clock.now += 3.0
+            self.trainer.global_step = step
+            self.module.measured.append((torch.tensor(nats(step)), torch.tensor(10), torch.tensor(0.25 * step)))
+            self.recording.on_train_batch_end(self.trainer, self.module, None, None, 0)
+            if self.trainer.should_stop:
+                return
+
+
+def test_a_row_holds_the_mean_loss_of_its_interval(tmp_path, clock):
+    steps = Steps(tmp_path, clock)
+    steps.go()
+    rows = steps.record.rows()
+    assert [row["step"] for row in rows] == [2, 4, 6, 7] and rows == steps.shown
+    assert [row["loss"] for row in rows] == [1.5, 3.5, 5.5, 7.0]
+    assert [row["tokens"] for row in rows] == [20, 40, 60, 70]
+    assert [row["grad_norm"] for row in rows] == [0.5, 1.0, 1.5, 1.75] and {row["lr"] for row in rows} == {0.5}
+    assert [row["seconds"] for row in rows] == [6, 12, 18, 21]
+    assert [row["tokens_per_second"] for row in rows] == pytest.approx([10 / 3] * 4)
+
+
+def test_validation_is_a_row_of_its_own_at_its_steps_and_at_the_end_and_no_training_time(tmp_path, clock):
+    def validate():
+        clock.now += 1000.0
+        return {"val_loss": 2.0}
+
+    steps = Steps(tmp_path, clock, validate=validate, validate_steps=3)
+    steps.go()
+    rows = steps.record.rows()
+    assert [row["step"] for row in rows if "val_loss" in row] == [3, 6, 7]
+    assert [row["seconds"] for row in rows if "loss" in row] == [6, 12, 18, 21]
+    assert rows[-1] == {"step": 7, "tokens": 70, "val_loss": 2.0}
+
+
+def test_checkpoints_come_by_steps(tmp_path, clock):
+    steps = Steps(tmp_path, clock, checkpoint_steps=3)
+    steps.go()
+    assert [step for step, _ in steps.saved] == [3, 6]
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["last.ckpt"]
+
+
+def test_checkpoints_come_by_seconds_since_the_last_one(tmp_path, clock):
+    steps = Steps(tmp_path, clock, checkpoint_seconds=7.0)
+    steps.go()
+    assert [step for step, _ in steps.saved] == [3, 6]
+
+
+def test_no_interval_means_no_checkpoint(tmp_path, clock):
+    steps = Steps(tmp_path, clock)
+    steps.go()
+    assert steps.saved == []
+
+
+def test_a_resumed_recording_writes_the_rows_of_one_that_was_not_stopped(tmp_path, clock):
+    whole = Steps(tmp_path / "whole", clock, checkpoint_steps=3)
+    whole.go()
+    before = Steps(tmp_path / "cut", clock, checkpoint_steps=3)
+    before.go(last=5)
+    after = Steps(tmp_path / "cut", clock, checkpoint_steps=3)
+    step, state = before.saved[-1]
+    after.record.cut_rows(step)
+    after.recording.load_state_dict(state)
+    after.go(first=step + 1)
+    assert after.record.rows() == whole.record.rows()
+
+
+def test_a_stop_that_is_asked_for_saves_and_stops(tmp_path, clock):
+    steps = Steps(tmp_path, clock)
+    steps.recording.on_row = lambda row: setattr(steps.interrupt, "asked", True)
+    steps.go()
+    assert [step for step, _ in steps.saved] == [2] and steps.trainer.should_stop
+    assert steps.saved[0][1]["own"] == {"training": "me"} and steps.saved[0][1]["step_drained"] == 2
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+@pytest.mark.parametrize("checkpoint_steps", [0, 1, 3])
+def test_the_first_step_that_is_not_finite_is_named_and_never_saved(wrong, checkpoint_steps, tmp_path, clock):
+    steps = Steps(tmp_path, clock, checkpoint_steps=checkpoint_steps, log_steps=100)
+    with pytest.raises(Diverged, match=f"loss of step 5 is {wrong}"):
+        steps.go(nats=lambda step: wrong if step >= 5 else 1.0)
+    assert all(step < 5 for step, _ in steps.saved)
+
+
+def test_weights_that_are_not_finite_are_never_saved(tmp_path, clock):
+    steps = Steps(tmp_path, clock, checkpoint_steps=2)
+    steps.module.model.bias.data[1] = float("inf")
+    with pytest.raises(Diverged, match="weights after step 2"):
+        steps.go()
+    assert steps.saved == [] and not (tmp_path / "checkpoints" / "last.ckpt").exists()
+
+
+def test_a_validation_that_is_not_finite_is_a_divergence(tmp_path, clock):
+    steps = Steps(tmp_path, clock, validate=lambda: {"val_loss": float("nan")}, validate_steps=3)
+    with pytest.raises(Diverged, match="val_loss after step 3 is nan"):
+        steps.go()
+    assert [row["step"] for row in steps.record.rows()] == [2]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"log_steps": 0},
+        {"validate_steps": -1},
+        {"validate_tokens": 0},
+        {"checkpoint_steps": -1},
+        {"checkpoint_seconds": -1.0},
+    ],
+)
+def test_what_is_no_interval_is_refused(wrong):
+    (name,) = wrong
+    with pytest.raises(ValueError, match=f"{name}={wrong[name]} must"):
+        Intervals(**(VALUES | wrong))
