@@ -1,0 +1,6 @@
+"""Train one run, or with -m or an experiment a sweep of runs: scripts/train.py position=alibi seed=1."""
+
+from wordorder import command
+
+if __name__ == "__main__":
+    command.main(command.train, "train")

@@ -1,0 +1,54 @@
+"""How Hydra reaches wordorder's plan and pool. Hydra loads every module of this package at start, so it imports little."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+
+class PlanSweeper(Sweeper):
+    """Expands `plan:` and the swept words of the command line, and hands all runs to the launcher at once."""
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        from hydra.core.plugins import Plugins
+
+        self.config, self.loader = config, hydra_context.config_loader
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        from wordorder.plan import expand
+
+        overrides = OverridesParser.create(config_loader=self.loader).parse_overrides(arguments)
+        swept = {
+            override.get_key_element(): [
+                f"{override.get_key_element()}={one}" for one in override.sweep_string_iterator()
+            ]
+            for override in overrides
+            if override.is_sweep_override()
+        }
+        fixed = {one.get_key_element(): one.input_line for one in overrides if not one.is_sweep_override()}
+        plan = OmegaConf.to_container(self.config.plan) or {}
+        return self.launcher.launch(expand(plan, fixed, swept, self.loader.get_group_options), initial_job_idx=0)
+
+
+class PoolLauncher(Launcher):
+    """Composes and checks every run, then trains them side by side and compares them."""
+
+    def __init__(self, n_jobs: int) -> None:
+        self.n_jobs = n_jobs
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self.config, self.loader = config, hydra_context.config_loader
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[Any]:
+        from wordorder.command import sweep
+
+        configs = [self.loader.load_sweep_config(self.config, list(words)) for words in job_overrides]
+        sweep(configs, n_jobs=self.n_jobs)
+        return []

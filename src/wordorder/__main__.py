@@ -1,0 +1,23 @@
+"""wordorder train|evaluate|compare ...: the scripts of a checkout, for an installed package."""
+
+import sys
+
+COMMANDS = ("train", "evaluate", "compare")
+
+
+def main() -> None:
+    """Run the command named by the first word; the rest is Hydra's."""
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        print(
+            f"usage: wordorder {'|'.join(COMMANDS)} [key=value ...], as in: wordorder train position=alibi",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    from wordorder import command
+
+    name = sys.argv.pop(1)
+    command.main(getattr(command, name), name)
+
+
+if __name__ == "__main__":
+    main()

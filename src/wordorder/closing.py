@@ -1,0 +1,36 @@
+"""The last words of a command: what became of each run and where everything lies."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from wordorder.record.mirror import Mirror
+from wordorder.record.run_record import RunRecord
+from wordorder.run import Outcome
+
+
+def closing_table(outcomes: Sequence[Outcome], mirror: Mirror) -> None:
+    """Print a row for each run, with its headline number, and what to type next."""
+    console = Console(width=None if Console().is_terminal else 140)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column, justify in (("run", "left"), ("status", "left"), ("bits per byte", "right"), ("tokens/s", "right")):
+        table.add_column(column, justify=justify, overflow="fold")
+    for outcome in outcomes:
+        record = RunRecord(outcome.folder)
+        speed = record.facts.get("tokens_per_second")
+        table.add_row(str(outcome.folder), outcome.status, headline(record), f"{speed:,.0f}" if speed else "")
+    console.print(table)
+    for outcome in outcomes:
+        if outcome.said:
+            console.print(f"{outcome.folder.name}: {outcome.said}", markup=False, highlight=False, soft_wrap=True)
+    if hint := mirror.hint(*(outcome.folder for outcome in outcomes)):
+        console.print(hint, markup=False, highlight=False, soft_wrap=True)
+
+
+def headline(record: RunRecord) -> str:
+    """Bits per byte of the whole split, if it was asked."""
+    for row in record.scores():
+        if row["evaluation"] == row["metric"] == "bits_per_byte" and row["value"] is not None:
+            return f"{row['value']:.3f}"
+    return ""

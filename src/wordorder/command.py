@@ -1,0 +1,170 @@
+"""The command line: Hydra composes a config, this hands it to a run, a sweep, an evaluation or a comparison."""
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from wordorder.errors import InputError
+from wordorder.spelling import explain_hydra
+
+Configured = tuple[dict[str, Any], dict[str, str]]
+
+
+def conf_dir() -> str:
+    """The config files: inside an installed package, or beside src/ in a checkout."""
+    package = Path(__file__).parent
+    return str(package / "conf" if (package / "conf").is_dir() else package.parents[1] / "conf")
+
+
+def main(task: Callable[[DictConfig], None], config_name: str) -> None:
+    """Run a command. What a person can put right ends in one sentence and exit code 1; a stop that was asked for in 130."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the sentence is ours
+    sys.argv[1:] = arrange(sys.argv[1:], config_name)
+    try:
+        hydra.main(version_base="1.3", config_path=conf_dir(), config_name=config_name)(answering(task))()
+    except InputError as error:
+        stop(str(error))
+    except Exception as error:
+        if not (sentence := explain_hydra(error, conf_dir(), config_name)):
+            raise
+        stop(sentence)
+
+
+def arrange(words: list[str], config_name: str) -> list[str]:
+    """The words as Hydra can read them: -m first; and experiment= as a value where it names a folder, not a config."""
+    flags = [word for word in words if word in ("-m", "--multirun")]
+    words = flags + [word for word in words if word not in flags]
+    if config_name == "train":
+        return words
+    return [re.sub("^experiment=", "experiment_name=", word) for word in words]
+
+
+def answering(task: Callable[[DictConfig], None]) -> Callable[[DictConfig], None]:
+    """Answer a task's InputError here, because Hydra adds lines of its own to what leaves a job."""
+
+    def answer(config: DictConfig) -> None:
+        try:
+            task(config)
+        except InputError as error:
+            stop(str(error))
+
+    return answer
+
+
+def stop(sentence: str) -> None:
+    print(f"wordorder: {sentence}", file=sys.stderr)
+    sys.exit(1)
+
+
+def plain(config: DictConfig) -> Configured:
+    """A composed config as plain values, and the choice made in each group."""
+    hydra_config = config.hydra if "hydra" in config else HydraConfig.get()
+    choices = {
+        group: choice for group, choice in hydra_config.runtime.choices.items() if not group.startswith("hydra/")
+    }
+    own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    values = OmegaConf.to_container(own, resolve=True)
+    return values, {group: choice for group, choice in choices.items() if isinstance(choice, str)}
+
+
+def train(config: DictConfig) -> None:
+    """One run."""
+    from wordorder.closing import closing_table
+    from wordorder.job import Job
+    from wordorder.run import train as train_job
+    from wordorder.training.interrupt import Interrupted
+
+    try:
+        job = Job(*plain(config))
+        outcome = train_job(job)
+    except (Interrupted, KeyboardInterrupt):
+        say_how_to_go_on()
+    closing_table([outcome], job.mirror)
+    if outcome.status == "failed":
+        sys.exit(1)
+
+
+def sweep(configs: list[DictConfig], *, n_jobs: int) -> None:
+    """All runs of a sweep, checked before the first begins; then their comparison."""
+    from wordorder.closing import closing_table
+    from wordorder.job import Job
+    from wordorder.pool import count_jobs, run_all
+    from wordorder.training.interrupt import Interrupted
+
+    planned = [Job(*plain(config)) for config in configs]
+    jobs = list({job.folder: job for job in planned}.values())  # the same run asked for twice is one run
+    n_jobs = min(len(jobs), count_jobs(n_jobs, jobs[0].fit.threads))
+    print(f"{len(jobs)} runs, {n_jobs} at a time, under {jobs[0].folder.parent}", flush=True)
+    try:
+        outcomes = run_all(jobs, n_jobs=n_jobs)
+    except (Interrupted, KeyboardInterrupt):
+        say_how_to_go_on()
+    closing_table(outcomes, jobs[0].mirror)
+    first = jobs[0].config
+    compare_folder(jobs[0].folder.parent, first["compare"], first["logger"], question=first["question"])
+    if any(outcome.status == "failed" for outcome in outcomes):
+        sys.exit(1)
+
+
+def say_how_to_go_on() -> None:
+    print(f"\nstopped, checkpoints written; go on with:\n  {shlex.join(['python', *sys.argv])}", file=sys.stderr)
+    sys.exit(130)
+
+
+def evaluate(config: DictConfig) -> None:
+    """What has not been asked yet of one run, or of all runs of an experiment."""
+    from wordorder.asking import evaluate_runs
+
+    values, _ = plain(config)
+    evaluate_runs(values)
+
+
+def compare(config: DictConfig) -> None:
+    """The comparison of an experiment's runs, shown as the experiment's config says, where a typed word does not."""
+    from wordorder.record.read import find_experiment, list_runs
+    from wordorder.record.run_record import RunRecord
+
+    values, _ = plain(config)
+    if not values["experiment_name"]:
+        raise InputError("experiment is required: experiment=NAME, a folder under output_dir")
+    folder = find_experiment(values["experiment_name"], output_dir=values["output_dir"])
+    saved = RunRecord(list_runs(folder)[-1].resolve())
+    settings = saved.config()["compare"] if (saved.folder / "config.yaml").exists() else values["compare"]
+    typed = [override.split("=")[0].lstrip("+").split(".") for override in HydraConfig.get().overrides.task]
+    settings |= {key[1]: values["compare"][key[1]] for key in typed if key[0] == "compare" and len(key) > 1}
+    compare_folder(folder, settings, values["logger"], question=saved.config().get("question", ""))
+
+
+def compare_folder(folder: Path, settings: dict[str, Any], logger: dict[str, Any], *, question: str) -> None:
+    """Print the table, write the page, and show it in wandb where the runs are shown there."""
+    from rich.console import Console
+
+    from wordorder.check import make
+    from wordorder.compare import publish, report, tables
+    from wordorder.record.read import list_runs
+    from wordorder.record.run_record import RunRecord
+
+    figures = [make(node, f"compare.figures.{n}") for n, node in enumerate(settings["figures"])]
+    typed = dict.fromkeys(RunRecord(path).facts.get("command", "") for path in list_runs(folder))
+    comparison = report.compare(
+        folder,
+        baseline=settings["baseline"],
+        figures=figures,
+        question=question,
+        command="\n".join(command for command in typed if command),
+    )
+    out = folder / "compare"
+    report.write(comparison, out)
+    console = Console(width=None if Console().is_terminal else 140)
+    console.print(tables.render_terminal(comparison.table))
+    if "mode" in logger and "project" in logger:
+        publish.publish(comparison, out, mode=logger["mode"], project=logger["project"])
+    console.print(f"report: {out / 'report.html'}", soft_wrap=True)

@@ -1,0 +1,126 @@
+"""Runs that differ in their seeds alone form an arm; its label says what sets it apart from the other arms."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wordorder.record.read import SHELVES, read_config, read_run
+
+# Top-level parts of a config that say where, when and how often, and not what was trained. What is not listed is
+# compared: an unforeseen key shows up in labels, it never lets different trainings pass for seeds of one arm.
+NOT_COMPARED = frozenset(
+    "weight_seed data_seed seed seeds output output_dir output_folder run run_dir run_name name experiment group logger"
+    " evaluation evaluations compare plan question figures claims launcher sweeper rerun resume debug hydra allow paths"
+    " record workers device".split()
+)
+SEEDS = frozenset({"weight_seed", "data_seed"})
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One setting under comparison."""
+
+    label: str
+    position: str  # the scheme: figures give it its colour
+    runs: tuple[str, ...]  # whatever became of them
+    config: dict[str, Any]  # dotted key -> value, without seeds, places and evaluations
+
+
+def make_arms(folders: list[Path]) -> list[Arm]:
+    """The arms of these run folders by label, numbers in labels counting as numbers.
+
+    A run without a config, or whose choices no run of its arm recorded, is in none.
+    """
+    groups: dict[str, list[tuple[str, dict[str, Any], dict[str, str]]]] = {}
+    for folder in folders:
+        config = flatten_config(read_config(folder), run=folder.name)
+        run = (folder.name, config, read_run(folder).get("choices") or {})
+        groups.setdefault(json.dumps(config, sort_keys=True, default=str), []).append(run)
+    known = [(group, choices) for group in groups.values() if (choices := next((c for *_, c in group if c), None))]
+    configs, choices = [group[0][1] for group, _ in known], [choices for _, choices in known]
+    arms = [
+        Arm(label, str(choice.get("position", "")), tuple(name for name, *_ in group), group[0][1])
+        for label, (group, choice) in zip(label_arms(configs, choices), known, strict=True)
+    ]
+    return sorted(arms, key=lambda arm: _split_numbers(arm.label))
+
+
+def flatten_config(config: dict[str, Any], run: str = "") -> dict[str, Any]:
+    """Dotted keys of what was trained; a value that names the run's own folder is a place and falls out."""
+    return {
+        key: value
+        for key, value in _walk(config, "")
+        if key.split(".")[0] not in NOT_COMPARED
+        and key.split(".")[-1] not in SEEDS
+        and not (run and isinstance(value, str) and run in value)
+    }
+
+
+def find_differences(configs: list[dict[str, Any]]) -> list[str]:
+    """The keys on which these configs differ; one that only some of them have is such a key."""
+    keys = dict.fromkeys(key for config in configs for key in config)
+    return [key for key in keys if len({_freeze(config, key) for config in configs}) > 1]
+
+
+def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> list[str]:
+    """A label per arm: the choices that differ, then the keys that these choices do not explain.
+
+    A key inside a chosen section counts only among arms of the same choice: rope's theta is no difference to none.
+    """
+    sections = [*SHELVES, *sorted({name for choice in choices for name in choice} - {*SHELVES})]
+    chosen = [name for name in sections if len({choice.get(name) for choice in choices}) > 1]
+    keys = [key for key in find_differences(configs) if not _is_copy(key, configs)]
+    labels = []
+    for config, choice in zip(configs, choices, strict=True):
+        parts = [str(choice[name]) for name in chosen if name in choice and _is_compared(name)]
+        for key in keys:
+            section = key.split(".")[0]
+            peers = [c for c, other in zip(configs, choices, strict=True) if other.get(section) == choice.get(section)]
+            if key in config and key in find_differences(peers):
+                parts.append(f"{key.removeprefix('position.')}={shorten(config[key])}")
+        labels.append(", ".join(parts) or str(choice.get("position", "the only arm")))
+    return labels
+
+
+def _is_compared(choice: str) -> bool:
+    return re.split(r"[./]", choice)[0] not in NOT_COMPARED
+
+
+def _is_copy(key: str, configs: list[dict[str, Any]]) -> bool:
+    """A shelf's key that follows one of the model's wherever it occurs: position.head_dim is ${model.head_dim}."""
+    having = [config for config in configs if key in config]
+    return key.split(".")[0] != "model" and any(
+        all(_freeze(config, other) == _freeze(config, key) for config in having)
+        for other in find_differences(having)
+        if key.split(".")[0] in SHELVES and other.startswith("model.")
+    )
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and (value or not path):
+        for key, inner in value.items():
+            yield from _walk(inner, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, value
+
+
+def _freeze(config: dict[str, Any], key: str) -> str | None:
+    return json.dumps(config[key], sort_keys=True, default=str) if key in config else None
+
+
+def shorten(value: Any) -> str:
+    """A config's value as people write it: numbers without a bare .0, classes by their own name."""
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    if isinstance(value, str) and value.startswith("wordorder."):
+        return value.rsplit(".", 1)[-1]
+    return json.dumps(value, default=str).strip('"')
+
+
+def _split_numbers(label: str) -> list[tuple[int, float, str]]:
+    """A sorting key under which lr=0.0005 comes before lr=0.002 and 2 before 10."""
+    pieces = re.split(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)", label)
+    return [(0, float(p), "") if number % 2 else (1, 0.0, p) for number, p in enumerate(pieces) if p]

@@ -1,0 +1,97 @@
+"""What qualifies the numbers: where they come from, what is missing, what differs without being said."""
+
+import pandas as pd
+
+from wordorder.compare.arms import Arm
+from wordorder.compare.quantities import SEEDS
+
+HARDWARE = ["device", "host_processor", "host_system", "versions_python"]
+
+
+def list_failures(runs: pd.DataFrame, arms: list[Arm]) -> list[dict[str, str]]:
+    """The runs that are not in the table: run, arm, status, reason."""
+    arm_of = {run: arm.label for arm in arms for run in arm.runs}
+    rows = runs[runs["status"] != "done"].fillna({"reason": "", "status": "missing"})
+    return [
+        {"run": r.run, "arm": arm_of.get(r.run, "–"), "status": r.status, "reason": r.reason} for r in rows.itertuples()
+    ]
+
+
+def list_origins(runs: pd.DataFrame, arms: list[Arm]) -> list[dict[str, str]]:
+    """Per arm where its data, tokenizer and code came from: the first 12 characters of each digest."""
+    origins = []
+    for arm in arms:
+        own = runs[runs["run"].isin(arm.runs)]
+        columns = {"data": "digests_data", "tokenizer": "digests_tokenizer", "code": "code", "kernel": "kernel"}
+        columns |= {"vocabulary": "vocabulary_actual", "parameters": "parameters_total", "tokens": "tokens"}
+        origins.append({"arm": arm.label} | {name: _join(own, column) for name, column in columns.items()})
+    return origins
+
+
+def _join(rows: pd.DataFrame, column: str) -> str:
+    values = rows[column].dropna().unique() if column in rows else []
+    return ", ".join(str(v)[:12] if isinstance(v, str) else f"{v:,}" for v in values) or "–"
+
+
+def list_hardware(runs: pd.DataFrame) -> dict[str, str]:
+    """Machines and versions that the runs recorded."""
+    versions = [column for column in runs if column.startswith("versions_") and column not in HARDWARE]
+    present = {c: runs[c].dropna().unique() for c in [*HARDWARE, *versions] if c in runs}
+    return {
+        c.removeprefix("versions_").removeprefix("host_"): ", ".join(map(str, v)) for c, v in present.items() if len(v)
+    }
+
+
+def list_commits(runs: pd.DataFrame) -> list[str]:
+    """The commits that the runs recorded."""
+    rows = runs.reindex(columns=["commit", "dirty"]).dropna(subset="commit").drop_duplicates()
+    return [f"{r.commit}{' with uncommitted changes' if r.dirty is True else ''}" for r in rows.itertuples()]
+
+
+def list_warnings(runs: pd.DataFrame, scores: pd.DataFrame, arms: list[Arm]) -> list[str]:
+    """What could make the table mislead, a line each."""
+    return [*_warn_of_digests(runs, arms), *_warn_of_runs(runs, arms), *_warn_of_splits(scores)]
+
+
+def _warn_of_digests(runs: pd.DataFrame, arms: list[Arm]) -> list[str]:
+    """One line where runs say the same source and tokenizer and yet did not read the same bytes."""
+    groups: dict[str, list[Arm]] = {}
+    for arm in arms:
+        said = {key: value for key, value in arm.config.items() if key.split(".")[0] in ("source", "tokenizer")}
+        groups.setdefault(repr(sorted(said.items(), key=str)), []).append(arm)
+    notes = []
+    for column, name in (("digests_data", "data"), ("digests_tokenizer", "tokenizer")):
+        for group in groups.values():
+            own = runs[runs["run"].isin([run for arm in group for run in arm.runs])]
+            if column in own and own[column].nunique() > 1:
+                labels = "; ".join(arm.label for arm in group)
+                notes.append(
+                    f"The {name} differs, though no label says so: {own[column].nunique()} digests in {labels}."
+                )
+    return notes
+
+
+def _warn_of_runs(runs: pd.DataFrame, arms: list[Arm]) -> list[str]:
+    """Seeds that an arm lacks or has twice, code and machines that differ."""
+    done = runs[runs["status"] == "done"]
+    everywhere = set(done[SEEDS].itertuples(index=False, name=None))
+    notes = []
+    for arm in arms:
+        seeds = list(done.loc[done["run"].isin(arm.runs), SEEDS].itertuples(index=False, name=None))
+        if lacking := sorted(everywhere - set(seeds)):
+            names = ", ".join(str(w) if w == d else f"{w} (weights) with {d} (data)" for w, d in lacking)
+            notes.append(f"{arm.label} has no finished run of seed {names}.")
+        if len(seeds) > len(set(seeds)):
+            notes.append(f"{arm.label} has more than one finished run of a seed; their mean counts once.")
+    for column, name in (("code", "code"), ("device", "device"), ("host_name", "machine")):
+        if column in done and done[column].nunique() > 1:
+            what = "results" if column == "code" else "speed, memory and seconds"
+            notes.append(f"Runs differ in {name} ({done[column].nunique()} kinds): compare {what} with care.")
+    return notes
+
+
+def _warn_of_splits(scores: pd.DataFrame) -> list[str]:
+    splits = sorted(scores["split"].dropna().unique()) if "split" in scores else []
+    if len(splits) < 2:
+        return []
+    return [f"Scored on {', '.join(splits)}: an evaluation of several is shown on test; scores.csv has all."]

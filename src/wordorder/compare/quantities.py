@@ -1,0 +1,106 @@
+"""What a comparison measures: the columns of its table and where their values come from."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from wordorder.compare.arms import Arm
+
+SEEDS = ["weight_seed", "data_seed"]
+Values = tuple[pd.Series, str]  # a value per pair of seeds, and why there is none where there is none
+
+
+@dataclass(frozen=True)
+class Column:
+    """A quantity: where its values come from and how a mean is written."""
+
+    key: str
+    group: str
+    title: str
+    values: Callable[[Arm], Values]
+    write: Callable[[float], str]
+
+
+def choose_split(scores: pd.DataFrame, evaluation: str) -> str | None:
+    """The split that is shown of an evaluation: test where it was scored, else the one that was."""
+    splits = (
+        list(scores.loc[scores["evaluation"] == evaluation, "split"].dropna().unique()) if "split" in scores else []
+    )
+    return "test" if "test" in splits else next(iter(splits), None)
+
+
+def select_scores(scores: pd.DataFrame, *, evaluation: str, metric: str, **facts: str | int | None) -> pd.DataFrame:
+    """The rows of one metric with these facts; a fact given as None does not matter."""
+    chosen = (scores["evaluation"] == evaluation) & (scores["metric"] == metric)
+    for name, value in facts.items():
+        if value is not None:
+            chosen &= (scores[name] == value).fillna(False) if name in scores else False
+    return scores[chosen]
+
+
+def list_qualities(scores: pd.DataFrame, baseline: Arm | None) -> list[Column]:
+    """Bits per byte: on the whole split, minus the baseline, and at the lengths of the sweep."""
+    split = choose_split(scores, "bits_per_byte")
+    group = f"bits per byte, {split} split" if split else "bits per byte"
+    whole = select_scores(scores, evaluation="bits_per_byte", metric="bits_per_byte", split=split)
+    columns = [Column("bits_per_byte", group, "whole", lambda arm: _read_scores(whole, arm), _write_bits)]
+    if baseline:
+        own = _read_scores(whole, baseline)[0]
+
+        def subtract(arm: Arm) -> Values:
+            values, why = _read_scores(whole, arm)
+            common = (values - own).dropna()
+            return common, why if values.dropna().empty else f"no seed in common with {baseline.label}"
+
+        short = baseline.label if len(baseline.label) <= 12 else "baseline"
+        columns.append(Column("difference", group, f"minus {short}", subtract, _write_difference))
+    split = choose_split(scores, "length_sweep")
+    swept = select_scores(scores, evaluation="length_sweep", metric="bits_per_byte", split=split, scoring="last_k")
+    for factor in sorted(swept["factor"].dropna().unique()) if "factor" in swept else []:
+        rows = swept[swept["factor"] == factor]
+        length = rows["length"].iloc[0] if rows["length"].nunique() == 1 else ""
+        title = f"{factor}x {length}".strip()
+        values = lambda arm, rows=rows: _read_scores(rows, arm)  # noqa: E731
+        columns.append(Column(f"last_k_{factor}x", "last tokens of a context of", title, values, _write_bits))
+    return columns
+
+
+def list_costs(done: pd.DataFrame) -> list[Column]:
+    """What the runs spent, as far as they recorded it."""
+    quantities = [
+        ("parameters_position", "parameters_position", "position params", 1.0),
+        ("tokens_per_second", "tokens_per_second", "tok/s", 1.0),
+        ("memory_megabytes", "memory_bytes", "MB", 1e6),
+        ("seconds", "seconds", "train s", 1.0),
+    ]
+
+    def read(arm: Arm, fact: str, unit: float) -> Values:
+        return done[done["run"].isin(arm.runs)].set_index(SEEDS)[fact] / unit, "not in run.json"
+
+    return [
+        Column(key, "cost", title, lambda arm, fact=fact, unit=unit: read(arm, fact, unit), _write_amount)
+        for key, fact, title, unit in quantities
+        if fact in done
+    ]
+
+
+def _read_scores(rows: pd.DataFrame, arm: Arm) -> Values:
+    own = rows[rows["run"].isin(arm.runs)]
+    whys = "; ".join(why for why in own["why"].unique() if why)
+    return own.set_index(SEEDS)["value"], whys or ("no reason was recorded" if len(own) else "not evaluated")
+
+
+def _write_amount(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 or value == 0 or not math.isfinite(value) else f"{value:.2g}"
+
+
+def _write_bits(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _write_difference(value: float) -> str:
+    """Three decimals, more where these would hide that there is a difference."""
+    text = f"{value:+.3f}"
+    return (text if float(text) or not value else f"{value:+.1g}").replace("-", "−")

@@ -1,0 +1,135 @@
+"""A comparison of an experiment's runs, and its page: one file that needs no network, with the numbers beside it."""
+
+import io
+import os
+import re
+import shlex
+import tempfile
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import jinja2
+import matplotlib
+import pandas as pd
+from markupsafe import Markup
+
+from wordorder.compare.arms import Arm, find_differences, make_arms, shorten
+from wordorder.compare.curves import Curves
+from wordorder.compare.notes import list_commits, list_failures, list_hardware, list_origins, list_warnings
+from wordorder.compare.tables import Table, make_table, render_markdown
+from wordorder.errors import InputError
+from wordorder.record.read import list_runs, read_curves, read_runs, read_scores
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a page shows. failures: run, arm, status, reason of what is not in the table; notes: warnings."""
+
+    experiment: str
+    question: str
+    command: str
+    runs: pd.DataFrame
+    scores: pd.DataFrame
+    curves: pd.DataFrame
+    arms: list[Arm]
+    table: Table
+    figures: list[Curves]
+    failures: list[dict[str, str]]
+    notes: list[str]
+
+    @property
+    def done(self) -> frozenset[str]:
+        """The runs that the table and figures are made of."""
+        return frozenset(self.runs.loc[self.runs["status"] == "done", "run"])
+
+
+def compare(folder: Path, *, baseline: str, figures: list[Curves], question: str = "", command: str = "") -> Comparison:
+    """Read an experiment's runs and hold them against each other; command: what reproduces them."""
+    runs, scores = read_runs(folder), read_scores(folder)
+    if runs.empty:
+        raise InputError(f"experiment={folder.name}: {folder} holds no runs; run the experiment first")
+    arms = make_arms(list_runs(folder))
+    table = make_table(runs, scores, arms, baseline=baseline)
+    return Comparison(
+        experiment=folder.resolve().name,
+        question=question,
+        command=command or f"python scripts/train.py experiment={shlex.quote(folder.resolve().name)}",
+        runs=runs,
+        scores=scores,
+        curves=read_curves(folder),
+        arms=sorted(arms, key=lambda arm: list(table.rows).index(arm.label)),
+        table=table,
+        figures=figures,
+        failures=list_failures(runs, arms),
+        notes=list_warnings(runs, scores, arms),
+    )
+
+
+def write(comparison: Comparison, out: Path) -> None:
+    """report.html, summary.md, scores.csv and figures/; each file is renamed into place, the page last."""
+    out.mkdir(parents=True, exist_ok=True)
+    figures = [figure for figure in comparison.figures if not figure.is_empty(comparison)]
+    with tempfile.TemporaryDirectory(dir=out, prefix=".part-") as name:
+        beside = Path(name)
+        (beside / "figures").mkdir()
+        drawn = [_draw(figure, comparison, beside / "figures") for figure in figures]
+        comparison.scores.to_csv(beside / "scores.csv", index=False, lineterminator="\n")
+        (beside / "summary.md").write_text(render_summary(comparison), encoding="utf-8")
+        (beside / "report.html").write_text(render_page(comparison, drawn), encoding="utf-8")
+        (out / "figures").mkdir(exist_ok=True)
+        made = [path.relative_to(beside) for path in sorted(beside.rglob("*.*")) if path.is_file()]
+        for path in sorted(made, key=lambda path: path.suffix == ".html"):
+            os.replace(beside / path, out / path)
+    for old in (out / "figures").iterdir():
+        if old.suffix in (".svg", ".png") and old.relative_to(out) not in made:
+            old.unlink()  # of a figure that is no longer asked for
+
+
+def render_summary(comparison: Comparison) -> str:
+    """The table and what qualifies it, as markdown."""
+    blocks = [f"# {comparison.experiment}", comparison.question, render_markdown(comparison.table).strip()]
+    left_out = [f"- {f['run']} ({f['arm']}): {f['status']}, {f['reason'] or 'no reason'}" for f in comparison.failures]
+    blocks += ["Not in the table:\n\n" + "\n".join(left_out)] if left_out else []
+    blocks += ["Mind:\n\n" + "\n".join(f"- {note}" for note in comparison.notes)] if comparison.notes else []
+    return "\n\n".join(block for block in [*blocks, f"Reproduce: `{comparison.command}`"] if block) + "\n"
+
+
+def render_page(comparison: Comparison, drawn: list[dict[str, object]]) -> str:
+    """The HTML; drawn: figures as _draw returns them."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    empty = [figure.title for figure in comparison.figures if figure.is_empty(comparison)]
+    configs = [arm.config for arm in comparison.arms]
+    differences = {
+        key: [shorten(config[key]) if key in config else "–" for config in configs] for key in find_differences(configs)
+    }
+    return environment.get_template("report.html.j2").render(
+        c=comparison,
+        groups=[(group, len(list(columns))) for group, columns in groupby(comparison.table.columns, lambda c: c.group)],
+        figures=drawn,
+        empty=empty,
+        differences=differences,
+        origins=list_origins(comparison.runs, comparison.arms),
+        hardware=list_hardware(comparison.runs),
+        commits=list_commits(comparison.runs),
+    )
+
+
+def _draw(figure: Curves, comparison: Comparison, folder: Path) -> dict[str, object]:
+    drawn = figure.draw(comparison)
+    png, svg = folder / f"{figure.name}.png", io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": figure.name, "svg.fonttype": "path"}):
+        drawn.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    (folder / f"{figure.name}.svg").write_text(svg.getvalue(), encoding="utf-8")
+    drawn.savefig(png, dpi=160, metadata={"Software": None})
+    caption = " ".join([figure.caption, *figure.notes(comparison)])
+    return {"title": figure.title, "caption": caption, "svg": _make_inline(svg.getvalue(), figure.name)}
+
+
+def _make_inline(svg: str, name: str) -> Markup:
+    """The svg element alone; ids get the figure's name, so that two figures on a page do not share any."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    return Markup(re.sub(r'(href="|url\()#', rf"\1#{name}-", svg))

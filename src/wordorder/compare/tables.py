@@ -1,0 +1,132 @@
+"""The main table: a row per arm, means over seeds, differences to a baseline paired by seed; no ranking."""
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+from rich.table import Table as TerminalTable
+from rich.text import Text
+
+from wordorder.compare.arms import Arm
+from wordorder.compare.quantities import SEEDS, Column, list_costs, list_qualities
+from wordorder.errors import InputError
+
+ONE_SEED = "one seed: a picture, not a ranking"
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Mean and standard deviation (n - 1) over n seeds or pairs of runs; text and spread are how they are shown."""
+
+    mean: float | None
+    deviation: float | None
+    n: int
+    text: str
+    spread: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """rows: label -> a cell per column; seeds: label -> finished pairs of seeds; footnotes: why a cell is n/a."""
+
+    heading: str
+    baseline: str
+    columns: list[Column]
+    rows: dict[str, list[Cell]]
+    seeds: dict[str, int]
+    footnotes: list[str]
+
+    def frame(self) -> pd.DataFrame:
+        """The numbers: a row per arm; per column its mean, <key>_deviation and <key>_n."""
+        rows = []
+        for label, cells in self.rows.items():
+            row: dict[str, str | float | None] = {"arm": label, "seeds": self.seeds[label]}
+            for column, cell in zip(self.columns, cells, strict=True):
+                row |= {column.key: cell.mean, f"{column.key}_deviation": cell.deviation, f"{column.key}_n": cell.n}
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def notes(self) -> list[str]:
+        """What a reader of the table must know, in the order of reading."""
+        spread = any("±" in cell.spread for cells in self.rows.values() for cell in cells)
+        notes = ["Bits per byte: lower is better." + (" Mean ± standard deviation over seeds." if spread else "")]
+        if self.baseline:
+            notes.append(f"minus: mean difference to {self.baseline} over the seeds that both have (their number).")
+        return notes + [f"{_raise(number)} {why}" for number, why in enumerate(self.footnotes, start=1)]
+
+
+def make_table(runs: pd.DataFrame, scores: pd.DataFrame, arms: list[Arm], *, baseline: str = "") -> Table:
+    """The table of these arms, baseline first; only finished runs count. An empty baseline: no difference column."""
+    labels = [arm.label for arm in arms]
+    if baseline and baseline not in labels:
+        raise InputError(
+            f"compare.baseline={baseline}: no such arm; choose one of: {'; '.join(labels) or 'none yet'},"
+            " or compare.baseline='' for no difference column"
+        )
+    arms = sorted(arms, key=lambda arm: arm.label != baseline)
+    done = runs[runs["status"] == "done"]
+    columns = list_qualities(scores[scores["run"].isin(done["run"])], arms[0] if baseline else None) + list_costs(done)
+    seeds = {arm.label: len(done.loc[done["run"].isin(arm.runs), SEEDS].drop_duplicates()) for arm in arms}
+    footnotes: list[str] = []
+    rows = {arm.label: [_fill(column, arm, seeds[arm.label], footnotes) for column in columns] for arm in arms}
+    for cells in [rows[baseline]] if baseline else []:
+        cells[1] = replace(cells[1], text="–", spread="")  # the baseline has no difference to itself
+    return Table(ONE_SEED if is_one_seed(runs) else "", baseline, columns, rows, seeds, footnotes)
+
+
+def is_one_seed(runs: pd.DataFrame) -> bool:
+    """True where the finished runs share one pair of seeds."""
+    return len(runs.loc[runs["status"] == "done", SEEDS].drop_duplicates()) <= 1
+
+
+def _fill(column: Column, arm: Arm, seeds: int, footnotes: list[str]) -> Cell:
+    values, why = column.values(arm)
+    known = pd.to_numeric(values).groupby(level=SEEDS).mean().dropna().astype(float)  # a seed run twice counts once
+    if known.empty:
+        why = why if seeds else "no finished run"
+        footnotes += [why] if why not in footnotes else []
+        return Cell(None, None, 0, f"n/a{_raise(footnotes.index(why) + 1)}")
+    mean, deviation = float(known.mean()), float(known.std(ddof=1)) if len(known) > 1 else None
+    visible = deviation and deviation > 1e-9 * abs(mean)  # below that it is rounding
+    spread = [f"±{_write_spread(deviation)}"] if deviation and visible else []
+    if column.key == "difference" or len(known) < seeds:
+        spread.append(f"({len(known)})")
+    return Cell(mean, deviation, len(known), column.write(mean), " ".join(spread))
+
+
+def render_terminal(table: Table) -> TerminalTable:
+    """The table for a terminal of 100 columns: deviations stand under their means."""
+    shown = TerminalTable(box=None, padding=(0, 1, 0, 0), title_justify="left", caption_justify="left")
+    shown.title, shown.caption = Text(table.heading) or None, Text("\n".join(table.notes()))
+    shown.add_column(
+        Text("arm"), min_width=min(24, max(len(part) for label in table.rows for part in label.split(", ")) + 1)
+    )
+    shown.add_column(Text("seeds"), justify="right")
+    for column in table.columns:
+        shown.add_column(Text(column.title.replace(" ", "\n")), justify="right")
+    for label, cells in table.rows.items():
+        texts = [Text.assemble(cell.text, ("\n".join(["", *cell.spread.split()]), "dim")) for cell in cells]
+        shown.add_row(Text(label.replace(", ", ",\n")), Text(str(table.seeds[label])), *texts)
+    return shown
+
+
+def render_markdown(table: Table) -> str:
+    """The table as GitHub markdown, its notes below."""
+    titles = ["arm", "seeds", *(column.title for column in table.columns)]
+    lines = [titles, ["---", *["---:"] * (len(titles) - 1)]]
+    for label, cells in table.rows.items():
+        lines.append([label, str(table.seeds[label]), *(f"{cell.text} {cell.spread}".strip() for cell in cells)])
+    rows = ["| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in lines]
+    heading = [f"**{table.heading}**", ""] if table.heading else []
+    return "\n".join([*heading, *rows, "", *(f"- {note}" for note in table.notes())]) + "\n"
+
+
+def _raise(number: int) -> str:
+    return str(number).translate(SUPERSCRIPTS)
+
+
+def _write_spread(value: float) -> str:
+    """Three decimals as the means have, two digits where it is large, one where three decimals would show none."""
+    if value >= 0.1:
+        return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+    return f"{value:.3f}" if value >= 0.0005 else f"{value:.1g}"

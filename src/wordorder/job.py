@@ -1,0 +1,194 @@
+"""One run's config, checked and turned into objects, before anything is written anywhere."""
+
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, get_type_hints
+
+import torch
+
+from wordorder import identity
+from wordorder.check import Config, check, check_type, make, suggest
+from wordorder.data.window import Windows
+from wordorder.errors import InputError
+from wordorder.evaluation.base import Evaluation
+from wordorder.model.attention import choose_kernel
+from wordorder.model.transformer import Transformer
+from wordorder.position.base import PositionScheme
+from wordorder.record.mirror import Mirror
+from wordorder.record.run_record import RunRecord
+from wordorder.source.base import Source
+from wordorder.tokenizer.base import Tokenizer
+from wordorder.training.fit import Fit
+from wordorder.training.optimizer import AdamW
+from wordorder.training.recording import Intervals
+from wordorder.training.schedule import Schedule
+
+
+class Scalars:
+    """The keys at the top of a training config, with their types."""
+
+    name: str
+    question: str
+    seed: int
+    weight_seed: int
+    data_seed: int
+    output_dir: str
+    rerun: Literal["no", "stale", "failed", "all"]
+    initialize_from: str
+    device: Literal["auto", "cpu", "cuda"]
+    workers: int
+    allow: list[str]
+
+
+SECTIONS = "model position tokenizer source optimizer schedule trainer evaluation record logger compare plan".split()
+
+
+class Job:
+    """What one run is made of. `choices` names the yaml of each group, such as {"position": "rope"}.
+
+    Building one checks everything that can be checked without work: names, types, ranges, sizes that must agree, that the
+    text is there and long enough. Raises InputError.
+    """
+
+    def __init__(self, config: Config, choices: dict[str, str], *, allow: tuple[str, ...] = ()):
+        self.config, self.choices = config, choices
+        check_scalars(config)
+        check(config["model"], "model", allow=allow, given=("vocab_size", "position"))
+        self.source: Source = make(config["source"], "source", allow=allow)
+        self.tokenizer: Tokenizer = make(config["tokenizer"], "tokenizer", allow=allow)
+        self.position: PositionScheme = make(config["position"], "position", allow=allow)
+        self.optimizer: AdamW = make(config["optimizer"], "optimizer", allow=allow)
+        self.schedule: Schedule = make(config["schedule"], "schedule", allow=allow)
+        self.fit: Fit = make(config["trainer"], "trainer", allow=allow)
+        self.intervals: Intervals = make(config["record"], "record", allow=allow)
+        self.mirror: Mirror = make(config["logger"], "logger", allow=allow)
+        self.evaluations: dict[str, Evaluation] = {
+            name: make(node, f"evaluation.{name}", allow=allow)
+            for name, node in config.setdefault("evaluation", {}).items()
+        }
+        self.device = choose_device(config["device"])
+        self.parent = open_parent(config) if config["initialize_from"] else None
+        self.check_model(allow)
+        self.check_text()
+
+    def check_model(self, allow: tuple[str, ...]) -> None:
+        """Build the model without memory, and hold it against the scheme."""
+        with torch.device("meta"):
+            model: Transformer = make(
+                self.config["model"], "model", allow=allow, vocab_size=256, position=PositionScheme()
+            )
+        limit, length = self.position.max_position, model.context_length
+        if limit is not None and limit < length:
+            raise InputError(
+                f"position: {self.choices['position']} ends at position {limit}, before model.context_length={length}"
+            )
+        try:
+            self.kernel = choose_kernel(self.position, model.kernel, device=self.device)
+        except ValueError as error:
+            raise InputError(f"model.{error}") from error
+
+    def check_text(self) -> None:
+        """A text so short that it may not fill one window is encoded here, to find out before anything is written."""
+        length, size = self.config["model"]["context_length"], 0
+        texts = []
+        for document in self.source.documents("train"):
+            texts.append(document.text)
+            size += len(document.text)
+            if size > 32 * (2 * length + 1):
+                return
+        tokenizer: Tokenizer = make(self.config["tokenizer"], "tokenizer")
+        tokenizer.train(iter(texts))
+        n_tokens = 1 + sum(len(tokenizer.encode(text)) + 1 for text in texts)
+        Windows(n_tokens, length=length, data_seed=0)
+
+    def make_model(self) -> Transformer:
+        """The model with its keyed initial weights, on the CPU; the tokenizer must be trained."""
+        model: Transformer = make(
+            self.config["model"], "model", vocab_size=self.tokenizer.n_ids, position=self.position
+        )
+        return model.initialise(self.config["weight_seed"])
+
+    @cached_property
+    def identity(self) -> str:
+        parent = self.parent.facts["digests"]["weights"] if self.parent else ""
+        return identity.training_identity(self.config, source_digest=self.source.digest(), parent_weights=parent)
+
+    @property
+    def output_dir(self) -> Path:
+        return Path(self.config["output_dir"])
+
+    @property
+    def folder(self) -> Path:
+        """<position>-<tokenizer>-<source>-s<seed>-<identity>, a name that can be typed."""
+        words = [self.choices[group] for group in ("position", "tokenizer", "source")]
+        name = "-".join([*words, f"s{self.config['seed']}", self.identity[:8]])
+        return self.output_dir / self.config["name"] / "".join(c if c.isalnum() or c in "._-" else "_" for c in name)
+
+    def evaluation_ids(self) -> dict[str, str]:
+        """The identity of each evaluation asked for."""
+        source = self.source.digest()
+        nodes = self.config["evaluation"].items()
+        return {name: identity.evaluation_identity(node, source_digest=source, overrides={}) for name, node in nodes}
+
+
+def check_scalars(config: Config) -> None:
+    """Names and types at the top of the config."""
+    scalars = get_type_hints(Scalars)
+    for name in config:
+        if name not in scalars and name not in SECTIONS:
+            raise InputError(f"{name}={config[name]!r} is not known: {suggest(name, [*scalars, *SECTIONS])}")
+    for name, hint in scalars.items():
+        check_type(config[name], hint, name)
+    for name in ("seed", "weight_seed", "data_seed", "workers"):
+        if not 0 <= config[name] < 2**63:
+            raise InputError(f"{name}={config[name]} must not be negative, nor above 2^63 - 1")
+    if not config["name"] or not all(c.isalnum() or c in "._-" for c in config["name"]):
+        raise InputError(f"name={config['name']!r} becomes a folder: use letters, digits, '.', '_' and '-'")
+
+
+def choose_device(asked: str) -> str:
+    """cuda if asked for or there; InputError if asked for and not there."""
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise InputError("device=cuda, but torch sees no CUDA card here: device=cpu or device=auto")
+    return "cuda" if asked != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def open_parent(config: Config) -> RunRecord:
+    """The run that weights are taken from. Raises InputError naming the keys in which its model or tokenizer differs."""
+    folder = Path(config["initialize_from"])
+    record = open_run(folder, "initialize_from")
+    theirs = record.config()
+    for section in ("model", "tokenizer"):
+        differ = differing_keys(theirs[section], config[section], f"{section}.")
+        if differ:
+            raise InputError(f"initialize_from={folder} was trained with another {section}: {'; '.join(differ)}")
+    return record
+
+
+def open_run(folder: Path, key: str) -> RunRecord:
+    """A trained run's record. Raises InputError where there is none, naming runs that are near."""
+    record = RunRecord(folder)
+    if not record.facts:
+        there = [path.name for path in folder.parent.glob("*/") if (path / "run.json").exists()]
+        near = get_close_matches(folder.name, there, n=1, cutoff=0.3)
+        raise InputError(
+            f"{key}={folder} is no run folder" + (f"; did you mean {folder.parent / near[0]}?" if near else "")
+        )
+    if not record.trained:
+        raise InputError(
+            f"{key}={folder} is not trained to the end (status {record.facts.get('status')}): finish it first"
+        )
+    return record
+
+
+def differing_keys(theirs: Config, ours: Config, prefix: str = "") -> list[str]:
+    """ "key=a there, b here" for each value that differs, sections entered."""
+    differ = []
+    for name in dict.fromkeys([*theirs, *ours]):
+        a, b = theirs.get(name), ours.get(name)
+        if isinstance(a, dict) and isinstance(b, dict):
+            differ += differing_keys(a, b, f"{prefix}{name}.")
+        elif a != b:
+            differ.append(f"{prefix}{name}={a!r} there, {b!r} here")
+    return differ

@@ -1,0 +1,127 @@
+"""What is said, and refused, before the first step."""
+
+import resource
+import shlex
+import shutil
+import sys
+import time
+from typing import Any
+
+import torch
+
+from wordorder import identity
+from wordorder.data.batch import Batch
+from wordorder.data.token_store import TokenStore
+from wordorder.errors import InputError
+from wordorder.job import Job
+from wordorder.model.transformer import Transformer
+from wordorder.training.fit import Part
+
+TRIAL_TOKENS = 1024
+
+
+def announce(job: Job, part: Part, n_steps: int, first: int) -> str:
+    """Parameters, tokens, steps, expected time and disk, in two lines."""
+    counts, rows, length = part.model.count_parameters(), job.fit.batch_size, part.model.context_length
+    epochs = n_steps * rows * length / part.store.meta["splits"]["train"]["tokens"]
+    minutes = (n_steps - first) * seconds_a_step(job, part) / 60
+    return (
+        f"{job.folder.name}: {counts['total']:,} parameters ({counts['position']:,} on position), kernel {job.kernel}\n"
+        f"  {f'from step {first:,}, ' if first else ''}{n_steps:,} steps of {rows} x {length} tokens, "
+        f"{n_steps * rows * length:,} tokens in all ({epochs:.1f} epochs), about {minutes:.1f} minutes, "
+        f"{disk_needed(part.model) / 2**20:,.0f} MB of disk"
+    )
+
+
+def seconds_a_step(job: Job, part: Part) -> float:
+    """A trial of one small forward and backward, scaled to a step; gradients are dropped, so no bit of the run depends on it."""
+    module, length = job.fit.module(part), part.model.context_length
+    rows = min(job.fit.micro_batch_size, max(1, TRIAL_TOKENS // length))
+    torch.set_num_threads(job.fit.threads)
+    part.model.to(job.device).train()
+    ids = torch.zeros((rows, length), dtype=torch.int64, device=job.device)
+    for _ in range(2):  # the first one warms up
+        began = time.perf_counter()
+        (module.sum_nats(Batch(ids, ids, torch.arange(rows, device=job.device)), 0) / ids.numel()).backward()
+        if job.device == "cuda":
+            torch.cuda.synchronize()
+    part.model.zero_grad(set_to_none=True)
+    return (time.perf_counter() - began) * job.fit.batch_size / rows
+
+
+def disk_needed(model: Transformer) -> int:
+    """Bytes at the worst moment: two checkpoints of weights and two moments, the final weights, rows and scores."""
+    return model.count_parameters()["total"] * 4 * (2 * 3 + 1) + 8 * 2**20
+
+
+def refuse_full_disk(job: Job, model: Transformer) -> None:
+    """InputError where the disk cannot hold the run."""
+    free, needed = shutil.disk_usage(job.folder).free, disk_needed(model)
+    if free < needed:
+        raise InputError(
+            f"output_dir={job.output_dir} has {free / 2**20:,.0f} MB free, this run needs {needed / 2**20:,.0f} MB: "
+            "free space or choose another output_dir"
+        )
+
+
+def first_facts(job: Job, store: TokenStore, model: Transformer, n_steps: int) -> dict[str, Any]:
+    """What run.json says from the start."""
+    commit, dirty = identity.commit()
+    decayed, spared = job.optimizer.groups(model)
+    return {
+        "run": job.folder.name,
+        "experiment": job.config["name"],
+        "status": "running",
+        "reason": "",
+        "choices": job.choices,
+        "seeds": {"weight": job.config["weight_seed"], "data": job.config["data_seed"]},
+        "training": job.identity,
+        "code": identity.code_digest(),
+        "shelf_code": identity.shelf_digest(job.config),
+        "command": shlex.join(["python", *sys.argv]),
+        "commit": commit,
+        "dirty": dirty,
+        "versions": identity.versions(),
+        "host": identity.host(),
+        "device": job.device,
+        "kernel": job.kernel,
+        "parameters": model.count_parameters(),
+        "optimizer_groups": {"decayed": decayed, "not_decayed": spared},
+        "context_length": model.context_length,
+        "steps": n_steps,
+        "digests": {"tokenizer": job.tokenizer.digest(), "data": job.source.digest()},
+        "vocabulary": {
+            "requested": job.config["tokenizer"].get("vocab_size"),
+            "actual": len(job.tokenizer.vocab),
+        },
+        "text": job.source.describe() | {"bytes_per_token": bytes_a_token(store)},
+        "initialized_from": lineage(job),
+    }
+
+
+def lineage(job: Job) -> dict[str, Any]:
+    """Where a warm start's weights come from; {} for a cold one."""
+    if job.parent is None:
+        return {}
+    facts = job.parent.facts
+    return {
+        "run": str(job.parent.folder),
+        "training": facts["training"],
+        "weights": facts["digests"]["weights"],
+        "tokens": facts["tokens"],
+        "before": facts["initialized_from"],
+    }
+
+
+def bytes_a_token(store: TokenStore) -> float:
+    """Of the training split, end tokens counted."""
+    counts = store.meta["splits"]["train"]
+    return counts["bytes"] / counts["tokens"]
+
+
+def peak_memory(device: str) -> int:
+    """Bytes: of the card if one was used, else the process's largest resident set."""
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)

@@ -1,0 +1,204 @@
+"""One run, from its config to its record. Knows no Hydra, so a worker process starts without it."""
+
+import errno
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from wordorder import identity
+from wordorder.data.token_store import TokenStore, open_store
+from wordorder.errors import InputError
+from wordorder.evaluation.base import Subject
+from wordorder.evaluation.bits_per_byte import validation
+from wordorder.job import Job, differing_keys
+from wordorder.preflight import announce, bytes_a_token, first_facts, peak_memory, refuse_full_disk
+from wordorder.record.run_record import RunRecord
+from wordorder.saved import load_tokenizer, load_weights, read_checkpoint, save_weights
+from wordorder.scoring import score_missing
+from wordorder.tokenizer.base import train_once
+from wordorder.training.fit import Part
+from wordorder.training.interrupt import Interrupt, Interrupted
+from wordorder.training.progress import Progress, say
+from wordorder.training.recording import Diverged, Recording
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    folder: Path
+    status: Literal["done", "kept", "failed", "interrupted"]
+    said: str = ""
+
+
+def train(job: Job, *, slot: int = 0) -> Outcome:
+    """Train and evaluate what is missing of this run, and record it.
+
+    Raises InputError for what a person can put right, Interrupted after an asked-for stop. A diverged run is an Outcome;
+    any other exception is written into the record and raised again.
+    """
+    record = RunRecord(job.folder)
+    if said := reason_to_keep(job, record):
+        return Outcome(record.folder, "failed" if record.facts["status"] == "failed" else "kept", said)
+    try:
+        store = prepare(job)
+        with record.hold():
+            return train_held(job, record, store, slot)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise InputError(
+            f"the disk is full under {job.output_dir}: free space and type the same command again"
+        ) from error
+
+
+def reason_to_keep(job: Job, record: RunRecord) -> str:
+    """Why this run need not run, or nothing."""
+    status = record.facts.get("status")
+    if made_again(job, record):
+        return ""
+    if status == "failed":
+        return f"failed earlier: {record.facts['reason']} (rerun=failed tries again)"
+    ids = job.evaluation_ids()
+    if status != "done" or any(record.facts["evaluations"].get(name) != ids[name] for name in ids):
+        return ""
+    return "already done" + (
+        ", by code that has changed since (rerun=stale makes it again)" if stale(job, record) else ""
+    )
+
+
+def made_again(job: Job, record: RunRecord) -> bool:
+    """Does rerun= ask to forget what is there? A run under way is never forgotten, so a killed rerun goes on too."""
+    status, rerun = record.facts.get("status"), job.config["rerun"]
+    return {
+        "no": False,
+        "failed": status == "failed",
+        "stale": stale(job, record),
+        "all": status in ("done", "failed"),
+    }[rerun]
+
+
+def stale(job: Job, record: RunRecord) -> bool:
+    """Was the run made by other code than today's?"""
+    if record.facts.get("status") != "done":
+        return False
+    then = record.facts["code"], record.facts["shelf_code"]
+    return then != (identity.code_digest(), identity.shelf_digest(job.config))
+
+
+def prepare(job: Job) -> TokenStore:
+    """Tokenizer and token store, made once and kept beside the runs."""
+    shop = job.output_dir / "tokenizers"
+    if job.parent:
+        load_tokenizer(job.tokenizer, job.parent)
+    else:
+        recipe = identity.digest([job.config["tokenizer"], job.source.digest()])
+        try:
+            train_once(job.tokenizer, lambda: (d.text for d in job.source.documents("train")), shop, recipe)
+        except ValueError as error:
+            raise InputError(f"tokenizer.{error}") from error
+    return open_store(job.source, job.tokenizer, job.output_dir / "token_store")
+
+
+def train_held(job: Job, record: RunRecord, store: TokenStore, slot: int) -> Outcome:
+    """The run itself, its folder held."""
+    if made_again(job, record):
+        record.clear()
+    model = job.make_model()
+    try:
+        if record.trained:
+            load_weights(model, record)
+            record.checkpoint.unlink(missing_ok=True)  # a kill may have come before this
+        else:
+            fit(job, record, store, model, slot)
+        model.to(job.device).eval()
+        subject = Subject(model, job.tokenizer, store, job.device)
+        score_missing(record, subject, job.evaluations, job.evaluation_ids(), slot=slot)
+        record.update(status="done", reason="", memory_bytes=peak_memory(job.device))
+        job.mirror.close(record.folder)
+        return Outcome(record.folder, "done")
+    except Diverged as error:
+        return fail(
+            job, record, f"{error}: lower optimizer.lr (now {job.config['optimizer']['lr']}) or raise schedule.warmup"
+        )
+    except (InputError, Interrupted, OSError):
+        raise
+    except Exception as error:
+        (record.folder / "traceback.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        fail(job, record, f"{type(error).__name__}: {error}")
+        raise
+
+
+def fail(job: Job, record: RunRecord, reason: str) -> Outcome:
+    """Mark the run failed; what was recorded stays."""
+    record.update(status="failed", reason=reason)
+    job.mirror.close(record.folder)
+    return Outcome(record.folder, "failed", reason)
+
+
+def fit(job: Job, record: RunRecord, store: TokenStore, model: Any, slot: int) -> None:
+    """Train the model from its last checkpoint or from the start, and leave its final weights in the record."""
+    if job.parent:
+        load_weights(model, job.parent, only=inherited(job))
+    first = resume_step(job, record)
+    n_steps = job.fit.count_steps(model.context_length, store)
+    part = Part(model, store, job.optimizer, job.schedule, job.config["weight_seed"], job.config["data_seed"])
+    refuse_full_disk(job, model)
+    if first:
+        record.cut_rows(first)
+    else:
+        record.clear()
+        record.create(job.config, first_facts(job, store, model, n_steps))
+        job.tokenizer.save(record.folder / "tokenizer")
+    say(announce(job, part, n_steps, first))
+    job.mirror.open(record.folder)
+    progress = Progress(record.folder.name, n_steps, first=first, slot=slot)
+    with Interrupt() as interrupt:
+        recording = Recording(
+            record,
+            job.intervals,
+            own={"training": job.identity, "config": job.config},
+            n_steps=n_steps,
+            validate=lambda: validation(
+                Subject(model, job.tokenizer, store, job.device), tokens=job.intervals.validate_tokens
+            ),
+            on_row=job.mirror.row,
+            interrupt=interrupt,
+            progress=progress,
+        )
+        job.fit.run(part, record, recording, device=job.device, workers=job.config["workers"])
+    progress.close()
+    if recording.step_drained < n_steps:
+        raise Interrupted(str(record.folder))
+    weights = save_weights(model, record)
+    seconds = recording.seconds
+    record.update(
+        digests=record.facts["digests"] | {"weights": weights},
+        tokens=int(recording.tokens),
+        bytes=round(recording.tokens * bytes_a_token(store)),
+        seconds=seconds,
+        tokens_per_second=recording.tokens / seconds,
+    )
+    record.checkpoint.unlink(missing_ok=True)
+
+
+def resume_step(job: Job, record: RunRecord) -> int:
+    """The step of the checkpoint that this run goes on from, 0 if there is none. Raises InputError for another run's."""
+    if not record.checkpoint.exists():
+        return 0
+    checkpoint = read_checkpoint(record.checkpoint)
+    own = checkpoint["callbacks"]["recording"]["own"]
+    if own["training"] != job.identity:
+        sections = (*identity.TRAINING_SECTIONS, "source")
+        theirs, ours = ({name: config[name] for name in sections} for config in (own["config"], job.config))
+        differ = "; ".join(differing_keys(theirs, ours)) or "its text differs"
+        raise InputError(f"{record.checkpoint} belongs to another config: {differ}; delete it")
+    return int(checkpoint["global_step"]) if record.facts else 0
+
+
+def inherited(job: Job) -> tuple[str, ...]:
+    """Which weights a warm start takes over: all, but those of the position scheme only if the scheme is the same."""
+    if job.parent.config()["position"] == job.config["position"]:
+        return ("",)
+    return ("embedding.", "blocks.", "norm.", "head.")

@@ -1,0 +1,54 @@
+"""Asking a trained run what has not been asked yet."""
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from wordorder.evaluation.base import Evaluation, Item, Score, Subject
+from wordorder.record.run_record import RunRecord
+
+
+def score_missing(
+    record: RunRecord, subject: Subject, evaluations: dict[str, Evaluation], ids: dict[str, str], *, slot: int = 0
+) -> list[str]:
+    """Run each evaluation whose identity the record does not know; returns the names of those that ran.
+
+    `slot` is the progress bar's line where several runs share a terminal.
+    """
+    known = {row["evaluation_id"] for row in record.scores()}
+    missing = [name for name in evaluations if ids[name] not in known]
+    for name in missing:
+        score(record, subject, name, evaluations[name], ids[name], slot)
+    counting = {name: ids[name] for name in evaluations}  # also those scored before a kill, or before another identity
+    record.update(evaluations=record.facts.get("evaluations", {}) | counting)
+    return missing
+
+
+def score(
+    record: RunRecord, subject: Subject, name: str, evaluation: Evaluation, evaluation_id: str, slot: int
+) -> None:
+    """Run one evaluation and write its items and scores together."""
+    title, hidden = f"{record.folder.name}: {name}", not sys.stderr.isatty()
+    with tqdm(desc=title, unit="token", unit_scale=True, leave=False, position=slot, disable=hidden) as bar:
+        items = list(evaluation.run(replace(subject, advance=bar.update)))
+    own = {"evaluation": name, "evaluation_id": evaluation_id}
+    scores = [own | tell(one) for one in evaluation.scores(items)]
+    record.add_scores(evaluation_id, table(items, own), scores)
+
+
+def tell(score: Score) -> dict[str, Any]:
+    """A row of scores.jsonl; of a model whose answers overflow it says so."""
+    if score.value is None or isfinite(score.value):
+        return asdict(score)
+    return asdict(score) | {"value": None, "why": f"the model's answer is {score.value}"}
+
+
+def table(items: Iterable[Item], own: dict[str, str]) -> pd.DataFrame:
+    """A row for each item: its sums, and its facts as JSON."""
+    return pd.DataFrame([own | item.sums | {"facts": json.dumps(item.facts)} for item in items])

@@ -1,0 +1,57 @@
+"""Hydra's refusals in one sentence that names the key, the value and the way out."""
+
+import re
+from difflib import get_close_matches
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
+
+
+def explain_hydra(error: Exception, conf_dir: str, config_name: str) -> str:
+    """The sentence for an error of composition; "" for an error that is ours and wants its traceback."""
+    if isinstance(error, MissingConfigException) and error.options is not None:
+        group, _, choice = str(error.missing_cfg_file).rpartition("/")
+        return f"{group}={choice} is not a choice: {nearest(choice, error.options)}"
+    if isinstance(error, ConfigCompositionException):
+        if key := re.search(r"Could not (?:override|append to config|delete from config).*?'([^'=]+)", str(error)):
+            known = known_keys(conf_dir, config_name)
+            return f"{key[1]} is not a key of this config: {nearest(key[1], known)}"
+    if "Config group override must be" in str(error):
+        return "a config group cannot be null: choose one of its files, as in position=none"
+    if isinstance(error, InterpolationKeyError):
+        return f"{error.full_key} refers to a key that does not exist: {error.msg}".replace("\n", " ")
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        return re.sub(r"\s*\n\s*", "; ", str(error).strip())
+    return ""
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """What was probably meant, or what there is."""
+    near = get_close_matches(word, known, n=3, cutoff=0.5)
+    last = [key for key in known if key.split(".")[-1] == word.split(".")[-1]]
+    if near := list(dict.fromkeys([*near, *last]))[:3]:
+        return f"did you mean {' or '.join(near)}?"
+    return f"there are {', '.join(known)}" if len(known) < 40 else "see --cfg job for the keys there are"
+
+
+def known_keys(conf_dir: str, config_name: str) -> list[str]:
+    """Every key and group of the config as it is without overrides."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(conf_dir, version_base="1.3"):
+        config = compose(config_name)
+    return keys_of(config)
+
+
+def keys_of(config: DictConfig, prefix: str = "") -> list[str]:
+    """All keys, inner ones with dots."""
+    keys = []
+    for key in config:
+        keys.append(f"{prefix}{key}")
+        if OmegaConf.is_dict(config) and not OmegaConf.is_interpolation(config, key):
+            value = config._get_node(key)
+            if isinstance(value, DictConfig) and not OmegaConf.is_missing(config, key) and value._content is not None:
+                keys += keys_of(value, f"{prefix}{key}.")
+    return [key for key in keys if not key.endswith("_target_")]

@@ -1,0 +1,82 @@
+"""An arm is what differs in seeds alone; its label says what else differs, and nothing more."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from wordorder.compare.arms import Arm, flatten_config, label_arms, make_arms
+from wordorder.record.read import list_runs
+
+
+def read_arms(lab: Path) -> dict[str, Arm]:
+    return {arm.label: arm for arm in make_arms(list_runs(lab))}
+
+
+def test_seeds_output_logger_and_evaluation_do_not_split_arms(add_run: Callable[..., Path], lab: Path) -> None:
+    for seed in (0, 1):
+        add_run("rope", seed, config={"evaluation": {"bits_per_byte": {"tokens": seed}}, "source": {"seed": 0}})
+        add_run("none", seed)
+    arms = read_arms(lab)
+    assert list(arms) == ["none", "rope"]
+    assert [len(arm.runs) for arm in arms.values()] == [2, 2]
+
+
+def test_one_arm_is_called_by_its_scheme(add_run: Callable[..., Path], lab: Path) -> None:
+    add_run("alibi")
+    assert list(read_arms(lab)) == ["alibi"]
+
+
+def test_grid_over_learning_rates_is_labelled_and_ordered_by_number(add_run: Callable[..., Path], lab: Path) -> None:
+    for position in ("rope", "none"):
+        for lr in (0.002, 0.0005, 0.01):
+            add_run(position, config={"optimizer": {"lr": lr}})
+    assert list(read_arms(lab)) == [
+        f"{position}, optimizer.lr={lr}" for position in ("none", "rope") for lr in ("0.0005", "0.002", "0.01")
+    ]
+
+
+def test_same_scheme_under_two_settings_names_the_setting(add_run: Callable[..., Path], lab: Path) -> None:
+    add_run("none")
+    add_run("rope")
+    add_run("rope", config={"position": {"theta": 500000.0}})
+    assert list(read_arms(lab)) == ["none", "rope, theta=10000", "rope, theta=500000"]
+
+
+def test_tokenizers_alone_are_called_by_their_names(add_run: Callable[..., Path], lab: Path) -> None:
+    for tokenizer in ("bpe", "byte"):
+        choices = {"position": "rope", "tokenizer": tokenizer, "source": "python_docs", "model": "nano"}
+        add_run("rope", facts={"choices": choices}, config={"tokenizer": {"_target_": f"wordorder.x.{tokenizer}"}})
+    assert list(read_arms(lab)) == ["bpe", "byte"]
+
+
+def test_key_that_follows_the_model_is_not_named_twice() -> None:
+    def make(head_dim: int) -> dict[str, int]:
+        return {"model.head_dim": head_dim, "position.head_dim": head_dim}
+
+    same = [{"position": "rope", "model": "nano"}] * 2
+    assert label_arms([make(32), make(64)], same) == ["model.head_dim=32", "model.head_dim=64"]
+    sizes = [{"position": "rope", "model": name} for name in ("nano", "micro")]
+    assert label_arms([make(32), make(64)], sizes) == ["nano", "micro"]
+
+
+def test_confounded_setting_is_in_the_label() -> None:
+    configs = [{"position.theta": 1.0, "optimizer.lr": 0.1}, {"optimizer.lr": 0.2}]
+    labels = label_arms(configs, [{"position": "rope"}, {"position": "none"}])
+    assert labels == ["rope, optimizer.lr=0.1", "none, optimizer.lr=0.2"]
+
+
+def test_value_that_names_the_run_folder_is_not_a_setting() -> None:
+    config = {"trainer": {"folder": "outputs/lab/rope-s0", "threads": 1}, "data_seed": 0, "output_dir": "x"}
+    assert flatten_config(config, run="rope-s0") == {"trainer.threads": 1}
+
+
+def test_lists_and_empty_sections_are_values() -> None:
+    assert flatten_config({"source": {"urls": ["a", "b"], "more": {}}}) == {
+        "source.urls": ["a", "b"],
+        "source.more": {},
+    }
+
+
+def test_unforeseen_section_separates_arms(add_run: Callable[..., Path], lab: Path) -> None:
+    add_run("rope", config={"novelty": {"on": True}})
+    add_run("rope", 1, config={"novelty": {"on": False}})
+    assert list(read_arms(lab)) == ["novelty.on=false", "novelty.on=true"]

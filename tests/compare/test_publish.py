@@ -1,0 +1,70 @@
+"""The same rows in wandb: a run of its own, nothing outside its folder, nothing left open."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import wandb
+
+from wordorder.compare.curves import LengthCurves
+from wordorder.compare.publish import identify, publish
+from wordorder.compare.report import Comparison, compare, write
+from wordorder.errors import InputError
+
+
+@pytest.fixture
+def comparison(add_run: Callable[..., Path], lab: Path) -> Comparison:
+    for position in ("none", "learned"):
+        add_run(position)
+    return compare(lab, baseline="none", figures=[LengthCurves()])
+
+
+def test_offline_copy_holds_table_and_pictures(
+    comparison: Comparison, lab: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    home = lab.parent / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    write(comparison, lab / "compare")
+    for _ in range(2):  # again with the same numbers: one copy
+        folder = publish(comparison, lab / "compare", mode="offline", project="wordorder")
+    assert folder is not None and folder.parent == lab / "compare" / "wandb"
+    assert [path.name for path in folder.parent.glob("offline-run-*")] == [folder.name]
+    assert folder.name.endswith(identify(comparison))
+    (table,) = folder.rglob("*.table.json")
+    content = json.loads(table.read_text())
+    learned = dict(zip(content["columns"], content["data"][1], strict=True))
+    assert learned["arm"] == "learned" and learned["last_k_1x"] == pytest.approx(2.6) and learned["last_k_2x"] is None
+    assert list(folder.rglob("*.png"))
+    assert wandb.run is None and not list(home.rglob("*.json"))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_identity_follows_the_numbers(add_run: Callable[..., Path], comparison: Comparison, lab: Path) -> None:
+    assert identify(comparison) == identify(compare(lab, baseline="none", figures=[]))
+    add_run("rope")
+    assert identify(comparison) != identify(compare(lab, baseline="none", figures=[]))
+
+
+def test_run_is_finished_when_logging_fails(comparison: Comparison, lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes: list[int] = []
+
+    class Run:
+        dir = str(lab / "x" / "files")
+
+        def log(self, row: object) -> None:
+            raise RuntimeError("disk full")
+
+        def finish(self, exit_code: int) -> None:
+            codes.append(exit_code)
+
+    monkeypatch.setattr(wandb, "init", lambda **_: Run())
+    with pytest.raises(RuntimeError, match="disk full"):
+        publish(comparison, lab / "compare", mode="offline", project="wordorder")
+    assert codes == [1]
+
+
+def test_unknown_mode_is_named(comparison: Comparison, lab: Path) -> None:
+    with pytest.raises(InputError, match=r"logger\.mode=live"):
+        publish(comparison, lab / "compare", mode="live", project="wordorder")

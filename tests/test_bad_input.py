@@ -1,0 +1,121 @@
+"""Whatever a person gets wrong: one sentence with the key, the value and the way out, exit code 1, nothing written."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from wordorder import command
+
+TEXT = ["source=text_file", "source.train=my.txt", "tokenizer=byte"]
+
+# words typed, what the sentence must contain
+TRAIN = [
+    (["positon=rope"], ["positon", "position"]),
+    (["position=rop"], ["position=rop", "rope"]),
+    (["tokenizer=wordpeace"], ["tokenizer=wordpeace", "bpe"]),
+    (["experiment=quikstart"], ["experiment=quikstart", "quickstart"]),
+    (["optimizer.lrr=0.1"], ["optimizer.lrr", "optimizer.lr"]),
+    (["position=rope", "position.base=3"], ["position.base", "position.theta"]),
+    (["+optimizer.lrr=0.1"], ["optimizer.lrr=0.1", "did you mean lr"]),
+    (["+nonsense=1"], ["nonsense"]),
+    (["optimizer.lr=-1"], ["optimizer.lr=-1", "positive"]),
+    (["optimizer.lr=fast"], ["optimizer.lr='fast'", "a number"]),
+    (["optimizer.betas=[0.9,1.5]"], ["optimizer.betas", "[0, 1)"]),
+    (["seed=x"], ["seed='x'", "whole number"]),
+    (["seed=1.5"], ["seed=1.5", "whole number"]),
+    (["seed=-1"], ["seed=-1", "negative"]),
+    (["name=a/b"], ["name='a/b'", "folder"]),
+    (["rerun=maybe"], ["rerun='maybe'", "stale"]),
+    (["device=tpu"], ["device='tpu'", "cuda"]),
+    (["schedule.warmup=2"], ["schedule.warmup=2", "[0, 1)"]),
+    (["trainer.budget=0"], ["trainer.budget=0", "at least 1"]),
+    (["trainer.unit=words"], ["trainer.unit='words'", "tokens"]),
+    (["trainer.micro_batch_size=3"], ["trainer.micro_batch_size=3", "batch_size=8"]),
+    (["trainer.precision=fp8"], ["trainer.precision='fp8'", "bf16"]),
+    (["trainer.compile=yes"], ["trainer.compile='yes'", "true or false"]),
+    (["model.d_model=130"], ["d_model=130", "n_heads=4"]),
+    (["model.d_model=192"], ["model.head_dim=32", "48"]),
+    (["model.n_heads=0", "position=none"], ["model.n_heads=0", "at least 1"]),
+    (["model.n_kv_heads=3"], ["model.n_kv_heads=3", "n_heads=4"]),
+    (["model.dropout=1"], ["model.dropout=1", "[0, 1)"]),
+    (["model.norm=batch_norm"], ["model.norm='batch_norm'", "rms_norm"]),
+    (["model.d_model=132", "model.head_dim=33", "position=rope"], ["position.head_dim=33", "even"]),
+    (["model.kernel=sdpa", "position=alibi"], ["model.kernel=sdpa", "ALiBi", "auto"]),
+    (["model.kernel=flex"], ["model.kernel=flex", "auto"]),
+    (["position=learned", "position.n_positions=64"], ["learned", "64", "model.context_length=128"]),
+    (["position.theta=-1"], ["position.theta=-1", "positive"]),
+    (["position.layout=diagonal"], ["position.layout='diagonal'", "interleaved"]),
+    (["position._target_=nowhere.Scheme"], ["position._target_=nowhere.Scheme", "imported"]),
+    (["position=null"], ["position"]),
+    (["tokenizer=bpe", "tokenizer.vocab_size=100"], ["tokenizer.vocab_size=100", "256"]),
+    (["tokenizer=bpe", "tokenizer.vocab_size=60000", "tokenizer.exact_vocab=true"], ["tokenizer.vocab_size=60000"]),
+    (["tokenizer=char", "tokenizer.min_count=0"], ["tokenizer.min_count=0"]),
+    (["evaluation.length_sweep.factors=[]"], ["evaluation.length_sweep.factors", "[1, 2, 4, 8]"]),
+    (["evaluation.length_sweep.scoring=[sliding]"], ["evaluation.length_sweep.scoring", "last_k"]),
+    (["evaluation.bits_per_byte.split=dev"], ["evaluation.bits_per_byte.split='dev'", "val"]),
+    (["source=text_file", "tokenizer=byte"], ["source.train", "required"]),
+    (["source.train=missing.txt"], ["source.train=missing.txt"]),
+    (["source.train=empty.txt"], ["empty.txt"]),
+    (["source.train=latin1.txt"], ["latin1.txt", "UTF-8"]),
+    (["source.train=short.txt"], ["short.txt"]),
+    (["source.train=brief.txt", "model.context_length=1024"], ["1024"]),
+    (["source.val=my.txt"], ["source.test"]),
+    (["initialize_from=outputs/nowhere/run"], ["initialize_from=outputs/nowhere/run"]),
+    (["record.log_steps=0"], ["record.log_steps=0"]),
+    (["logger.mode=loud", "logger=wandb"], ["logger.mode='loud'", "offline"]),
+    (["seed=0,1"], ["seed"]),
+    (["-m", "position=rope,rop"], ["position=rop", "rope"]),
+    (["-m", "position=rope,alibi", "optimizer.lr=0.1,-0.1"], ["optimizer.lr=-0.1", "positive"]),
+    (["-m", "+plan.zip={seed:[0,1]}"], ["plan.zip", "grid"]),
+    (["-m", "+plan.grid.seed=3"], ["plan.grid.seed=3", "list"]),
+]
+EVALUATE = [
+    ([], ["run=", "experiment="]),
+    (["run=outputs/nowhere"], ["run=outputs/nowhere"]),
+    (["experiment=nothing"], ["experiment=nothing"]),
+    (["run=x", "evaluation=sweep"], ["evaluation=sweep", "length_sweep"]),
+]
+COMPARE = [
+    ([], ["experiment"]),
+    (["experiment=nothing"], ["experiment=nothing"]),
+]
+CASES = [
+    *(("train", words, said) for words, said in TRAIN),
+    *(("evaluate", words, said) for words, said in EVALUATE),
+    *(("compare", words, said) for words, said in COMPARE),
+]
+
+
+@pytest.fixture
+def texts(tmp_path, monkeypatch):
+    (tmp_path / "my.txt").write_text("A line of text.\n\n" * 3000)
+    (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "latin1.txt").write_bytes("café ".encode("latin-1") * 3000)
+    (tmp_path / "short.txt").write_text("short")
+    (tmp_path / "brief.txt").write_text("A brief text.\n\n" * 110)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(name: str, words: list[str], monkeypatch) -> int:
+    """The exit code of a command typed in this folder."""
+    monkeypatch.setattr(sys, "argv", [f"scripts/{name}.py", *words])
+    with pytest.raises(SystemExit) as stopped:
+        command.main(getattr(command, name), name)
+    return stopped.value.code
+
+
+@pytest.mark.parametrize(("name", "words", "said"), CASES, ids=[" ".join([c[0], *c[1]]) for c in CASES])
+def test_bad_input_gets_one_sentence(name, words, said, texts, monkeypatch, capfd):
+    chosen = {word.split("=")[0] for word in words}
+    text = [word for word in TEXT if name == "train" and word.split("=")[0] not in chosen]
+    if words[:1] == ["source=text_file"]:
+        text = [word for word in text if not word.startswith("source.train")]
+    assert run(name, [*text, *words], monkeypatch) == 1
+    err = capfd.readouterr().err
+    assert "Traceback" not in err
+    assert err.startswith("wordorder: ") and err.count("\n") == 1, err
+    for part in said:
+        assert part in err, err
+    assert not Path("outputs").exists(), list(Path("outputs").rglob("*"))
