@@ -1,8 +1,8 @@
 """One training step of our Transformer against Hugging Face's Llama, GPT-2 and MPT and against x-transformers.
 
 All have 4 layers, width 128, 4 heads, a tied head over 2048 tokens, no dropout, and take the same step: zero_grad, forward,
-float32 cross-entropy of all targets, backward, clip at 1.0, fused AdamW. Each peer meets ours with its own position scheme
-and block. Needs `pip install wordorder[benchmark]`.
+float32 cross-entropy of all targets (ours as it trains, in pieces), backward, clip at 1.0, fused AdamW. Each peer meets ours
+with its own position scheme and block. Needs `pip install wordorder[benchmark]`.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from benchmarks.measure import Ratio, Report, Row, machine_facts, median_ms, take_turns, times_faster
 from torch import Tensor, nn
 
-from wordorder.model.transformer import Transformer
+from wordorder.model.transformer import Transformer, make_context
 from wordorder.position.alibi import ALiBi
 from wordorder.position.base import PositionScheme
 from wordorder.position.learned import Learned
@@ -31,7 +31,7 @@ MODES = ("fp32 eager", "fp32 compiled", "bf16 eager", "bf16 compiled")
 class Contestant:
     name: str
     model: nn.Module
-    logits: Callable[[Tensor], Tensor]
+    sum_nats: Callable[[Tensor, Tensor], Tensor]  # of (ids, targets)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,13 +95,9 @@ def make_step(one: Contestant, mode: str) -> Callable[[], object]:
     optimizer = torch.optim.AdamW(one.model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1, fused=True)
     half = torch.autocast("cpu", torch.bfloat16) if mode.startswith("bf16") else contextlib.nullcontext()
 
-    def nats(ids_BT: Tensor, target_BT: Tensor) -> Tensor:
-        logits_BTV = one.logits(ids_BT)
-        return F.cross_entropy(logits_BTV.flatten(0, 1).float(), target_BT.flatten(), ignore_index=-1, reduction="sum")
-
     # all contestants share one function, and by default the ninth would quietly run uncompiled
     torch._dynamo.config.recompile_limit, torch._dynamo.config.fail_on_recompile_limit_hit = 64, True
-    run = torch.compile(nats, dynamic=False) if mode.endswith("compiled") else nats
+    run = torch.compile(one.sum_nats, dynamic=False) if mode.endswith("compiled") else one.sum_nats
 
     def step() -> None:
         optimizer.zero_grad()
@@ -131,11 +127,25 @@ def ours(name: str, position: PositionScheme, **options: object) -> Contestant:
     block = dict(d_ff=D_FF, norm="layer_norm", norm_eps=1e-5, activation="gelu", bias=False, dropout=0.0)
     rest = dict(tie_embeddings=True, init_std=0.02, kernel="auto")
     model = Transformer(V, position, **{**sizes, **block, **rest, **options}).initialise(0)
-    return Contestant(name, model, model)
+
+    def sum_nats(ids_BT: Tensor, target_BT: Tensor) -> Tensor:
+        return model.sum_nats(model.hidden(make_context(ids_BT)), target_BT, unscored=-1)
+
+    return Contestant(name, model, sum_nats)
+
+
+def theirs(name: str, model: nn.Module, logits: Callable[[Tensor], Tensor]) -> Contestant:
+    """A peer that hands out logits, under the usual loss."""
+
+    def sum_nats(ids_BT: Tensor, target_BT: Tensor) -> Tensor:
+        logits_NV = logits(ids_BT).flatten(0, 1).float()
+        return F.cross_entropy(logits_NV, target_BT.flatten(), ignore_index=-1, reduction="sum")
+
+    return Contestant(name, model, sum_nats)
 
 
 def hugging_face(name: str, model: nn.Module) -> Contestant:
-    return Contestant(name, model.train(), lambda ids_BT: model(ids_BT, use_cache=False).logits)
+    return theirs(name, model.train(), lambda ids_BT: model(ids_BT, use_cache=False).logits)
 
 
 def llama() -> Contestant:
@@ -174,7 +184,7 @@ def x_transformers() -> Contestant:
     wrapper = TransformerWrapper(
         num_tokens=V, max_seq_len=T, attn_layers=layers, use_abs_pos_emb=False, tie_embedding=True
     )
-    return Contestant("x-transformers", wrapper, wrapper)
+    return theirs("x-transformers", wrapper, wrapper)
 
 
 def count(model: nn.Module) -> int:

@@ -16,6 +16,8 @@ from wordorder.model.block import Block, Cache, Forward, Shape
 from wordorder.model.init import generator
 from wordorder.position.base import Context, PositionScheme
 
+LOSS_CHUNK = 512  # tokens
+
 
 class Transformer(nn.Module):
     """ids (B, T) -> logits (B, T, V). The state dict says `position.*` for all that the scheme owns."""
@@ -109,6 +111,20 @@ class Transformer(nn.Module):
     def logits(self, x_BTD: Tensor) -> Tensor:
         """Hidden states to scores over the vocabulary, (B, T, V)."""
         return F.linear(x_BTD, self.embedding.weight if self.head is None else self.head.weight)
+
+    def sum_nats(self, x_BTD: Tensor, target_BT: Tensor, *, unscored: int) -> Tensor:
+        """The negative log likelihood of the targets, in nats, summed over all that are not `unscored`.
+
+        A few hundred tokens at a time on a CPU: their logits stay in its cache, and a step at 2048 ids is a tenth shorter
+        than with the logits of the whole batch in memory.
+        """
+        size = LOSS_CHUNK if x_BTD.device.type == "cpu" else target_BT.numel()
+        nats = []
+        for x_ND, target_N in zip(x_BTD.flatten(0, 1).split(size), target_BT.flatten().split(size), strict=True):
+            logits_NV = self.logits(x_ND)
+            wide = torch.promote_types(logits_NV.dtype, torch.float32)
+            nats.append(F.cross_entropy(logits_NV.to(wide), target_N, ignore_index=unscored, reduction="sum"))
+        return torch.stack(nats).sum()
 
     def plan(self, context: Context, pos: Any) -> Plan:
         """How scores are made, once for all layers; a scheme that reads content makes them again in each layer."""

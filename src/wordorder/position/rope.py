@@ -56,8 +56,8 @@ class RoPE(PositionScheme):
         """Rotate each pair of channels of x by its angle, in float32 or better, and return it in x's dtype."""
         x = x_BHSK.to(torch.promote_types(x_BHSK.dtype, torch.float32))
         if self.layout == "half":
-            x1, x2 = x.chunk(2, dim=-1)
-            rotated = torch.cat((x1 * cos - x2 * sin, x2 * cos + x1 * sin), dim=-1)
+            swapped = x.roll(x.shape[-1] // 2, dims=-1)  # (x2, x1)
+            rotated = x * torch.cat((cos, cos), dim=-1) + swapped * torch.cat((-sin, sin), dim=-1)
         else:
             x1, x2 = x[..., 0::2], x[..., 1::2]
             rotated = torch.stack((x1 * cos - x2 * sin, x2 * cos + x1 * sin), dim=-1).flatten(-2)

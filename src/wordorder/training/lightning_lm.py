@@ -2,12 +2,11 @@
 
 import lightning
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from wordorder.data.batch import UNSCORED, Batch
 from wordorder.model.init import seed_of
-from wordorder.model.transformer import Transformer
+from wordorder.model.transformer import Transformer, make_context
 from wordorder.training.optimizer import AdamW
 from wordorder.training.schedule import Schedule
 
@@ -65,8 +64,5 @@ class LightningLM(lightning.LightningModule):
 
     def sum_nats(self, piece: Batch, step: int) -> Tensor:
         """The negative log likelihood of all scored targets, in nats, summed."""
-        logits_BTV = self.model(piece.ids_BT, row_B=piece.row_B, step=step)
-        wide = torch.promote_types(logits_BTV.dtype, torch.float32)
-        return F.cross_entropy(
-            logits_BTV.flatten(0, 1).to(wide), piece.target_BT.flatten(), ignore_index=UNSCORED, reduction="sum"
-        )
+        context = make_context(piece.ids_BT, row_B=piece.row_B, step=step)
+        return self.model.sum_nats(self.model.hidden(context), piece.target_BT, unscored=UNSCORED)
