@@ -14,7 +14,7 @@ from torch.func import functional_call
 from wordorder.check import locate
 from wordorder.model.attention import indices
 from wordorder.model.transformer import make_context
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import KERNELS, Context, PositionScheme
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "conf" / "position"
@@ -47,8 +47,7 @@ def distance(a: torch.Tensor, b: torch.Tensor) -> float:
 
 def kernels(scheme: PositionScheme) -> list[str]:
     """Which kernels must serve this scheme on a CPU, by what it promises and overrides."""
-    changes = type(scheme).score_mod is not PositionScheme.score_mod
-    return ["dense"] + ["bias"] * scheme.additive + ["sdpa"] * (not changes)
+    return list(reversed(KERNELS[KERNELS.index(scheme.needs) :]))
 
 
 def mods(model, context: Context, seed: int = 0):
@@ -61,7 +60,8 @@ def mods(model, context: Context, seed: int = 0):
     )
     scheme = model.position
     read = (q, k, x) if scheme.content else (None, None, None)
-    return scheme.score_mod(*read, scheme.prepare(context)), indices(context, n_heads=HEADS, by_row=True)
+    pos = scheme.at_layer(0, scheme.prepare(context))
+    return scheme.score_mod(*read, pos), indices(context, n_heads=HEADS, by_row=True)
 
 
 # The future is hidden.
@@ -266,7 +266,7 @@ def test_every_own_parameter_learns(name, make_model, ids):
 @each_scheme
 def test_hooks_run_with_autocast_off(name, make_model, ids, monkeypatch):
     model, seen = make_model(name).float(), []
-    for hook in ("prepare", "embed", "transform_qk", "score_mod"):
+    for hook in ("prepare", "embed", "at_layer", "transform_qk", "visible", "score_mod"):
 
         def spy(*args, own=getattr(model.position, hook)):
             seen.append(torch.is_autocast_enabled("cpu"))
@@ -304,7 +304,8 @@ def test_documents_packed_into_a_row_equal_documents_apart(name, kernel, make_mo
         packed = model(ids, document_BT=torch.stack(document), horizon=None if model.position.length_free else T)
     for row, sizes in enumerate(lengths):
         horizon = None if model.position.length_free else T
-        apart = [run(model, piece[None], horizon=horizon)[0] for piece in ids[row].split(sizes)]
+        given = dict(horizon=horizon, row_B=torch.tensor([row]))
+        apart = [run(model, piece[None], **given)[0] for piece in ids[row].split(sizes)]
         torch.testing.assert_close(packed[row], torch.cat(apart), **SAME)
 
 
@@ -323,8 +324,10 @@ def test_neighbours_in_a_batch_change_nothing(name, make_model, ids):
     model = make_model(name)
     together = run(model, ids)
     for row in range(BATCH):
-        torch.testing.assert_close(run(model, ids[row : row + 1])[0], together[row], **SAME)
-    torch.testing.assert_close(run(model, ids.flip(0)).flip(0), together, **SAME)
+        alone = run(model, ids[row : row + 1], row_B=torch.tensor([row]))
+        torch.testing.assert_close(alone[0], together[row], **SAME)
+    turned = run(model, ids.flip(0), row_B=torch.arange(BATCH).flip(0))
+    torch.testing.assert_close(turned.flip(0), together, **SAME)
 
 
 @each_scheme
@@ -333,7 +336,7 @@ def test_each_row_has_the_ids_that_it_was_given(name, make_model, ids):
     offset = torch.tensor([[0], [11], [29]])
     mixed = run(model, ids, lambda place: place + offset)
     for row in range(BATCH):
-        alone = run(model, ids[row : row + 1], lambda place, row=row: place + offset[row])
+        alone = run(model, ids[row : row + 1], lambda place, row=row: place + offset[row], row_B=torch.tensor([row]))
         torch.testing.assert_close(alone[0], mixed[row], **SAME)
 
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from wordorder.model import block
-from wordorder.model.attention import Plan, attend, choose_kernel, make_plan
+from wordorder.model.attention import Call, Plan, attend, choose_kernel, make_plan, may_see
 from wordorder.model.block import Attention, Forward, Shape
 from wordorder.model.transformer import make_context
 from wordorder.position.alibi import ALiBi
@@ -38,7 +38,12 @@ def context_of(n_tokens: int, n_new: int | None = None) -> Context:
 
 def plan_of(scheme: PositionScheme, kernel: str, context: Context) -> Plan:
     made = choose_kernel(scheme, kernel, device="cpu")
-    return make_plan(made, scheme.score_mod(None, None, None, scheme.prepare(context)), context, n_heads=H)
+    mod = scheme.score_mod(None, None, None, scheme.prepare(context))
+    return make_plan(made, mod, may_see(context), context, n_heads=H)
+
+
+def call(scheme: PositionScheme, context: Context, plan: Plan, *, dropout: float = 0.0) -> Call:
+    return Call(scheme, scheme.prepare(context), None, context, plan, K**-0.5, dropout)
 
 
 def by_loops(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, slopes: list[float]) -> torch.Tensor:
@@ -65,7 +70,7 @@ def test_every_kernel_equals_the_definition_in_values_and_gradients(scheme, kern
     context = context_of(T, n_new)
     plan = plan_of(position, kernel, context)
     assert plan.kernel == kernel
-    got, expected = attend(*inputs, context, plan, dropout=0.0), by_loops(*inputs, slopes)
+    got, expected = attend(*inputs, call(position, context, plan)), by_loops(*inputs, slopes)
     torch.testing.assert_close(got, expected, rtol=0, atol=1e-12)
     weight = draw(*got.shape, seed=9)
     for a, b in zip(*(torch.autograd.grad((out * weight).sum(), inputs) for out in (got, expected)), strict=True):
@@ -94,7 +99,8 @@ def test_an_asked_kernel_that_cannot_serve_is_an_error(scheme, kernel, device, m
 def test_sdpa_refuses_rows_of_several_documents():
     ids, document = torch.zeros(1, 4, dtype=torch.long), torch.tensor([[0, 0, 1, 1]])
     with pytest.raises(ValueError, match="kernel=sdpa cannot keep documents of a row apart"):
-        make_plan("sdpa", None, make_context(ids, document_BS=document), n_heads=H)
+        context = make_context(ids, document_BS=document)
+        make_plan("sdpa", None, may_see(context), context, n_heads=H)
 
 
 def test_a_mask_alone_is_bool_and_a_bias_is_shared_by_rows():
@@ -117,9 +123,9 @@ def far_attention(bias_dtype: torch.dtype) -> float:
     q[..., 0] = math.sqrt(K)
     k[..., 0] = -torch.tensor(scheme.slopes)[:, None] * torch.arange(FAR)
     plan = plan_of(scheme, "bias", context)
-    got = attend(q, k, v, context, replace(plan, bias=plan.bias.to(bias_dtype)), dropout=0.0).float()
+    got = attend(q, k, v, call(scheme, context, replace(plan, bias=plan.bias.to(bias_dtype)))).float()
     wide = (x.float() for x in (q, k, v))
-    expected = attend(*wide, context, plan_of(scheme, "dense", context), dropout=0.0)
+    expected = attend(*wide, call(scheme, context, plan_of(scheme, "dense", context)))
     return float((got - expected).abs().max() / expected.abs().max())
 
 
@@ -132,7 +138,7 @@ def test_a_bfloat16_bias_would_not_pass():
 
 
 def forward_of(scheme: PositionScheme, context: Context, kernel: str) -> Forward:
-    return Forward(scheme, scheme.prepare(context), context, plan_of(scheme, kernel, context))
+    return Forward(scheme, context, [(scheme.prepare(context), plan_of(scheme, kernel, context))])
 
 
 def test_bfloat16_autocast_keeps_far_distances_apart():
@@ -166,7 +172,7 @@ def test_dropout_of_one_half_keeps_the_mean():
     q, k = torch.zeros(B, H, T, K), torch.zeros(B, G, T, K)
     plan = plan_of(NoPE(), "dense", context)
     torch.manual_seed(0)
-    outs = [attend(q, k, torch.ones(B, G, T, K), context, plan, dropout=0.5) for _ in range(100)]
+    outs = [attend(q, k, torch.ones(B, G, T, K), call(NoPE(), context, plan, dropout=0.5)) for _ in range(100)]
     assert outs[0].std() > 0.1
     assert abs(torch.stack(outs).mean() - 1) < 0.02
-    assert F.mse_loss(attend(q, k, torch.ones(B, G, T, K), context, plan, dropout=0.0), torch.ones(B, H, T, K)) < 1e-12
+    assert F.mse_loss(attend(q, k, torch.ones(B, G, T, K), call(NoPE(), context, plan)), torch.ones(B, H, T, K)) < 1e-12

@@ -2,8 +2,8 @@ import math
 
 import pytest
 import torch
+from hooks import attention
 
-from wordorder.model.attention import attend, make_plan
 from wordorder.model.transformer import make_context
 from wordorder.position.none import NoPE
 
@@ -23,9 +23,7 @@ def test_scores_are_those_of_the_equation(kernel):
     q, k, v = torch.randn(3, 1, 2, 11, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     context = make_context(torch.zeros((1, 11), dtype=torch.int64))
     scheme = NoPE()
-    pos = scheme.prepare(context)
-    plan = make_plan(kernel, scheme.score_mod(None, None, None, pos), context, n_heads=2)
-    out = attend(*scheme.transform_qk(q, k, None, pos), v, context, plan, dropout=0.0)
+    out = attention(scheme, q, k, v, torch.zeros(1, 11, 8), context, kernel=kernel)
     for head in range(2):
         expected = attention_by_hand(*(x[0, head].tolist() for x in (q, k, v)))
         torch.testing.assert_close(out[0, head], torch.tensor(expected, dtype=torch.float64), rtol=0, atol=1e-13)

@@ -11,17 +11,16 @@ Letters: see transformer.py. The model owns the scale, causality, documents and 
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
 
-from wordorder.position.base import Context, PositionScheme, ScoreMod
+from wordorder.position.base import KERNELS, Context, DenseAttention, MaskMod, PositionScheme, ScoreMod, both
 
 Kernel = Literal["sdpa", "bias", "flex", "dense"]
-MaskMod = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]  # (b, h, i, j) -> may query i see key j
 
 
 @dataclass(frozen=True)
@@ -37,25 +36,20 @@ class Plan:
 
 def choose_kernel(position: PositionScheme, asked: str, *, device: str) -> Kernel:
     """The kernel that serves this scheme on this device; ValueError if the asked one cannot, never another one silently."""
-    changes = type(position).score_mod is not PositionScheme.score_mod
+    needs = position.needs
     if asked == "auto":
-        return "sdpa" if not changes else "bias" if position.additive else "dense"
-    if asked == "sdpa" and changes:
-        raise ValueError(
-            f"kernel=sdpa cannot serve {type(position).__name__}, which changes scores; use kernel=bias or auto"
-        )
-    if asked == "bias" and not position.additive:
-        raise ValueError(
-            f"kernel=bias cannot serve {type(position).__name__}, which does more than add; use kernel=dense"
-        )
+        return needs
     if asked == "flex" and device == "cpu":
         raise ValueError("kernel=flex has no backward on CPU; use kernel=auto")
+    own_softmax = asked == "flex" and needs == "dense" and position.additive
+    if own_softmax or (asked in KERNELS and KERNELS.index(asked) < KERNELS.index(needs)):
+        does = {"bias": "changes scores or hides keys", "dense": "does more than add to scores"}[needs]
+        raise ValueError(f"kernel={asked} cannot serve {type(position).__name__}, which {does}; use kernel={needs}")
     return asked
 
 
-def make_plan(kernel: Kernel, mod: ScoreMod | None, context: Context, *, n_heads: int) -> Plan:
+def make_plan(kernel: Kernel, mod: ScoreMod | None, allowed: MaskMod, context: Context, *, n_heads: int) -> Plan:
     """Everything about the scores that can be made before q and k are known. Raises ValueError for packed rows under sdpa."""
-    allowed = may_see(context)
     if kernel == "sdpa" and context.document_BS is not None:
         raise ValueError("kernel=sdpa cannot keep documents of a row apart; use kernel=auto")
     if kernel == "bias":
@@ -69,12 +63,13 @@ def make_plan(kernel: Kernel, mod: ScoreMod | None, context: Context, *, n_heads
     return Plan(kernel, mod, allowed)
 
 
-def may_see(context: Context) -> MaskMod:
-    """Causality over the new tokens (the last T of S), and documents where a row holds several."""
+def may_see(context: Context, visible: MaskMod | None = None) -> MaskMod:
+    """Causality over the new tokens (the last T of S), documents where a row holds several, and what the scheme hides."""
     cached, document_BS = context.tokens_BS.shape[1] - context.n_new, context.document_BS
-    if document_BS is None:
-        return lambda b, h, i, j: j <= i + cached
-    return lambda b, h, i, j: (j <= i + cached) & (document_BS[b, i + cached] == document_BS[b, j])
+    apart = None
+    if document_BS is not None:
+        apart = lambda b, h, i, j: document_BS[b, i + cached] == document_BS[b, j]  # noqa: E731
+    return both(lambda b, h, i, j: j <= i + cached, apart, visible)
 
 
 def indices(context: Context, *, n_heads: int, by_row: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -97,39 +92,56 @@ def dense_bias(mod: ScoreMod | None, allowed: MaskMod, context: Context, *, n_he
     return mod(zero, *at).masked_fill(~allowed(*at), float("-inf"))
 
 
-def attend(q_BHTK: Tensor, k_BGSK: Tensor, v_BGSK: Tensor, context: Context, plan: Plan, *, dropout: float) -> Tensor:
+@dataclass(frozen=True)
+class Call:
+    """What attention needs beside q, k and v."""
+
+    position: PositionScheme
+    pos: Any
+    x_BSD: Tensor
+    context: Context
+    plan: Plan
+    scale: float
+    dropout: float
+
+
+def attend(q_BHTK: Tensor, k_BGSK: Tensor, v_BGSK: Tensor, call: Call) -> Tensor:
     """Softmax of the scaled, changed, masked scores, times the values: (B, H, T, K)."""
-    groups = q_BHTK.shape[1] // k_BGSK.shape[1]
+    groups, plan, scale = q_BHTK.shape[1] // k_BGSK.shape[1], call.plan, call.scale
     if plan.kernel == "flex":
-        return compile_flex()(
-            q_BHTK, k_BGSK, v_BGSK, score_mod=plan.mod, block_mask=plan.block_mask, enable_gqa=groups > 1
-        )
+        options = dict(score_mod=plan.mod, block_mask=plan.block_mask, scale=scale, enable_gqa=groups > 1)
+        return compile_flex()(q_BHTK, k_BGSK, v_BGSK, **options)
     if groups > 1:
         k_BGSK, v_BGSK = k_BGSK.repeat_interleave(groups, dim=1), v_BGSK.repeat_interleave(groups, dim=1)
     if plan.kernel == "dense":
-        return attend_densely(q_BHTK, k_BGSK, v_BGSK, context, plan, dropout=dropout)
+        return attend_densely(q_BHTK, k_BGSK, v_BGSK, call)
     n_new, n_tokens = q_BHTK.shape[2], k_BGSK.shape[2]
     mask = plan.bias
     if plan.kernel == "sdpa" and 1 < n_new < n_tokens:
-        mask = dense_bias(None, plan.allowed, context, n_heads=1)
+        mask = dense_bias(None, plan.allowed, call.context, n_heads=1)
     if mask is not None and mask.is_floating_point() and q_BHTK.dtype == torch.float64:
         mask = mask.double()  # torch 2.13 on CPU takes a float32 mask beside float64 queries and misreads it
+    causal = mask is None and n_new == n_tokens
     return F.scaled_dot_product_attention(
-        q_BHTK, k_BGSK, v_BGSK, attn_mask=mask, is_causal=mask is None and n_new == n_tokens, dropout_p=dropout
+        q_BHTK, k_BGSK, v_BGSK, attn_mask=mask, is_causal=causal, dropout_p=call.dropout, scale=scale
     )
 
 
-def attend_densely(
-    q_BHTK: Tensor, k_BHSK: Tensor, v_BHSK: Tensor, context: Context, plan: Plan, *, dropout: float
-) -> Tensor:
+def attend_densely(q_BHTK: Tensor, k_BHSK: Tensor, v_BHSK: Tensor, call: Call) -> Tensor:
     """The definition of attention, scores and softmax in float32 or better."""
-    wide = torch.promote_types(q_BHTK.dtype, torch.float32)
-    at = indices(context, n_heads=q_BHTK.shape[1], by_row=True)
-    score_BHTS = q_BHTK.to(wide) @ k_BHSK.to(wide).mT * q_BHTK.shape[-1] ** -0.5
+    wide, plan = torch.promote_types(q_BHTK.dtype, torch.float32), call.plan
+    q, k, v = q_BHTK.to(wide), k_BHSK.to(wide), v_BHSK.to(wide)
+    at = indices(call.context, n_heads=q.shape[1], by_row=True)
+    score_BHTS = q @ k.mT * call.scale
     if plan.mod is not None:
         score_BHTS = plan.mod(score_BHTS, *at)
-    weight_BHTS = score_BHTS.masked_fill(~plan.allowed(*at), float("-inf")).softmax(-1)
-    return (F.dropout(weight_BHTS, dropout) @ v_BHSK.to(wide)).to(v_BHSK.dtype)
+    allowed = plan.allowed(*at).expand(score_BHTS.shape)
+    drop = functools.partial(F.dropout, p=call.dropout)
+    own = call.position.attend(q, k, v, call.x_BSD, call.pos, DenseAttention(call.scale, allowed, score_BHTS, drop))
+    if own is not None:
+        return own.to(v_BHSK.dtype)
+    weight_BHTS = score_BHTS.masked_fill(~allowed, float("-inf")).softmax(-1)
+    return (drop(weight_BHTS) @ v).to(v_BHSK.dtype)
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wordorder.model.attention import Plan, attend, make_plan
+from wordorder.model.attention import Call, Plan, attend, make_plan
 from wordorder.position.base import Context, PositionScheme
 
 
@@ -57,12 +57,11 @@ class Cache:
 
 @dataclass
 class Forward:
-    """What one forward passes through all blocks."""
+    """What one forward passes through all blocks; `layers` holds each layer's pos and plan."""
 
     position: PositionScheme
-    pos: Any
     context: Context
-    plan: Plan
+    layers: list[tuple[Any, Plan]]
     cache: Cache | None = None
 
 
@@ -83,16 +82,18 @@ class Attention(nn.Module):
         x_BSD = x_BTD
         if forward.cache is not None:
             x_BSD, k_BGSK, v_BGSK = forward.cache.add(self.layer, x_BTD, k_BGSK, v_BGSK)
-        position, pos, plan, dtype = forward.position, forward.pos, forward.plan, v_BGSK.dtype
+        position, context, dtype = forward.position, forward.context, v_BGSK.dtype
+        pos, plan = forward.layers[self.layer]
         if v_BGSK.is_cpu and dtype == torch.bfloat16:  # torch's CPU kernel is three times slower backward in bfloat16
             q_BHTK, k_BGSK, v_BGSK = q_BHTK.float(), k_BGSK.float(), v_BGSK.float()
         with torch.autocast(x_BTD.device.type, enabled=False):
             q_BHTK, k_BGSK = position.transform_qk(q_BHTK, k_BGSK, x_BSD, pos)
             if position.content:
                 mod = position.score_mod(q_BHTK, k_BGSK, x_BSD, pos)
-                plan = make_plan(plan.kernel, mod, forward.context, n_heads=q_BHTK.shape[1])
+                plan = make_plan(plan.kernel, mod, plan.allowed, context, n_heads=q_BHTK.shape[1])
             dropout = self.dropout if self.training else 0.0
-            out_BHTK = attend(q_BHTK, k_BGSK, v_BGSK, forward.context, plan, dropout=dropout)
+            call = Call(position, pos, x_BSD, context, plan, self.head_dim**-0.5, dropout)
+            out_BHTK = attend(q_BHTK, k_BGSK, v_BGSK, call)
         return self.o(out_BHTK.to(dtype).transpose(1, 2).flatten(2))
 
     def split(self, x_BTN: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wordorder.model.attention import Plan, choose_kernel, make_plan, may_see
+from wordorder.model.attention import Kernel, Plan, choose_kernel, make_plan, may_see
 from wordorder.model.block import Block, Cache, Forward, Shape
 from wordorder.model.init import generator
 from wordorder.position.base import Context, PositionScheme
@@ -100,10 +100,10 @@ class Transformer(nn.Module):
             )
         with torch.autocast(context.tokens_BS.device.type, enabled=False):
             pos = self.position.prepare(context)
-            plan = self.plan(context, pos)
+            layers = self.plan_layers(context, pos)
             x_BTD = self.position.embed(self.embedding(context.tokens_BS[:, -context.n_new :]), pos)
         x_BTD = self.dropout(x_BTD)
-        forward = Forward(self.position, pos, context, plan, cache)
+        forward = Forward(self.position, context, layers, cache)
         for block in self.blocks:
             x_BTD = block(x_BTD, forward)
         return self.norm(x_BTD)
@@ -126,14 +126,22 @@ class Transformer(nn.Module):
             nats.append(F.cross_entropy(logits_NV.to(wide), target_N, ignore_index=unscored, reduction="sum"))
         return torch.stack(nats).sum()
 
-    def plan(self, context: Context, pos: Any) -> Plan:
-        """How scores are made, once for all layers; a scheme that reads content makes them again in each layer."""
-        kernel = self.kernel_for(context)
-        if self.position.content:
-            return Plan(kernel, None, may_see(context))
-        return make_plan(kernel, self.position.score_mod(None, None, None, pos), context, n_heads=self.n_heads)
+    def plan_layers(self, context: Context, pos: Any) -> list[tuple[Any, Plan]]:
+        """Each layer's pos, and how scores are made: once for all layers with the same pos, again in each with content."""
+        kernel, layers = self.kernel_for(context), []
+        for layer in range(len(self.blocks)):
+            own = self.position.at_layer(layer, pos)
+            plan = next((plan for other, plan in layers if other is own), None)
+            layers.append((own, plan or self.plan(kernel, context, own)))
+        return layers
 
-    def kernel_for(self, context: Context) -> str:
+    def plan(self, kernel: Kernel, context: Context, pos: Any) -> Plan:
+        allowed = may_see(context, self.position.visible(pos))
+        if self.position.content:
+            return Plan(kernel, None, allowed)
+        return make_plan(kernel, self.position.score_mod(None, None, None, pos), allowed, context, n_heads=self.n_heads)
+
+    def kernel_for(self, context: Context) -> Kernel:
         """The kernel of this forward: packed rows need a mask where one document a row needs none."""
         kernel = choose_kernel(self.position, self.kernel, device=context.tokens_BS.device.type)
         packed = context.document_BS is not None
