@@ -44,7 +44,9 @@ def choose_kernel(position: PositionScheme, asked: str, *, device: str) -> Kerne
     own_softmax = asked == "flex" and needs == "dense" and position.additive
     if own_softmax or (asked in KERNELS and KERNELS.index(asked) < KERNELS.index(needs)):
         does = {"bias": "changes scores or hides keys", "dense": "does more than add to scores"}[needs]
-        raise ValueError(f"kernel={asked} cannot serve {type(position).__name__}, which {does}; use kernel={needs}")
+        raise ValueError(
+            f"kernel={asked} cannot serve {type(position).__name__}, which {does}; use kernel={needs} or auto"
+        )
     return asked
 
 
