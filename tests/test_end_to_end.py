@@ -590,6 +590,19 @@ def test_evaluate_gives_the_scores_that_training_would_have_given(finished):
     assert runs.rows_of(finished / "scores.jsonl") == trained
 
 
+def test_evaluate_under_another_rule_leaves_the_own_scores_alone(here, capfd):
+    assert runs.typed("train", *runs.words({"position": "rope"})) == 0
+    (trained,) = Path("outputs/adhoc").glob("rope-*")
+    before = wordorder.read("adhoc").query("evaluation == 'bits_per_byte'")
+    words = ("evaluation=[bits_per_byte]", "position.theta=100")
+    assert runs.typed("evaluate", f"run={trained}", *words) == 0
+    scores = wordorder.read("adhoc")
+    own, other = (scores[scores["evaluation"] == name] for name in ("bits_per_byte", "bits_per_byte (theta=100)"))
+    assert own["value"].tolist() == before["value"].tolist() != other["value"].tolist()
+    assert runs.typed("evaluate", f"run={trained}", *words) == 0
+    assert "already known: bits_per_byte (theta=100)" in capfd.readouterr().out
+
+
 def test_evaluate_refuses_a_text_that_has_changed(finished, here, capfd):
     with (here / "my.txt").open("a") as file:
         file.write("One more line.\n")

@@ -26,8 +26,8 @@ MAY = {  # part of the package -> what of the package it may import
     "plan": {"errors"},
 }
 THIRD_PARTY = {  # package -> where alone it may be named
-    "hydra": {"wordorder.command", "wordorder.spelling", "hydra_plugins"},
-    "omegaconf": {"wordorder.command", "wordorder.spelling", "hydra_plugins"},
+    "hydra": {"wordorder.command", "wordorder.override", "wordorder.spelling", "hydra_plugins"},
+    "omegaconf": {"wordorder.command", "wordorder.override", "wordorder.spelling", "hydra_plugins"},
     "lightning": {"wordorder.training", "wordorder.data.datamodule"},
 }
 NEVER = {  # part of the package -> what it must do without

@@ -1,5 +1,6 @@
 """Evaluations of runs that are trained already."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +20,29 @@ from wordorder.saved import load
 from wordorder.scoring import score_missing
 from wordorder.source.base import Source
 
+Override = Callable[[dict[str, Any]], dict[str, Any]]  # a trained config -> its position section as it shall be
 
-def evaluate_runs(config: dict[str, Any]) -> None:
+
+def evaluate_runs(config: dict[str, Any], *, override: Override) -> None:
     """Ask every run what it has not been asked, and print the scores."""
     for key, hint in {
         "run": str,
         "experiment_name": str,
         "output_dir": str,
         "threads": int,
+        "overrides": list[str],
         "allow": list[str],
     }.items():
         check_type(config[key], hint, key)
+    under = " ".join(word.removeprefix("position").lstrip("./") for word in config["overrides"])
+    config["evaluation"] = {f"{name} ({under})" if under else name: v for name, v in config["evaluation"].items()}
     evaluations = {name: make(node, f"evaluation.{name}") for name, node in config["evaluation"].items()}
     folders = chosen_folders(config)
     records = [open_run(folder, "run") for folder in folders]
     torch.set_num_threads(config["threads"])
     for record in records:
         with record.hold():
-            asked = ask(record, evaluations, config)
+            asked = ask(record, evaluations, config, override)
         show(record, list(evaluations), asked)
 
 
@@ -54,19 +60,20 @@ def chosen_folders(config: dict[str, Any]) -> list[Path]:
     return trained
 
 
-def ask(record: RunRecord, evaluations: dict[str, Evaluation], config: dict[str, Any]) -> list[str]:
+def ask(record: RunRecord, evaluations: dict[str, Evaluation], config: dict[str, Any], override: Override) -> list[str]:
     """Run the missing evaluations of one run; returns their names. Raises InputError if its text has changed."""
     allow = ("wordorder", *config["allow"])
-    model, tokenizer, trained = load(record.folder, allow=tuple(config["allow"]))
+    model, tokenizer, trained = load(record.folder, allow=tuple(config["allow"]), override=override)
     source: Source = make(trained["source"], "source", allow=allow)
     if source.digest() != record.facts["digests"]["data"]:
         raise InputError(
             f"run={record.folder} was trained on another text than source now yields: its file has changed"
         )
+    changed = override(trained) if config["overrides"] else {}
     device = choose_device(config["device"])
     store = open_store(source, tokenizer, Path(config["output_dir"]) / "token_store")
     ids = {
-        name: identity.evaluation_identity(node, source_digest=source.digest(), overrides={})
+        name: identity.evaluation_identity(node, source_digest=source.digest(), overrides=changed)
         for name, node in config["evaluation"].items()
     }
     asked = score_missing(record, Subject(model.to(device), tokenizer, store, device), evaluations, ids)

@@ -13,6 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from wordorder.errors import InputError
+from wordorder.override import IS_OVERRIDE
 from wordorder.spelling import explain_hydra
 
 Configured = tuple[dict[str, Any], dict[str, str]]
@@ -39,12 +40,16 @@ def main(task: Callable[[DictConfig], None], config_name: str) -> None:
 
 
 def arrange(words: list[str], config_name: str) -> list[str]:
-    """The words as Hydra can read them: -m first; and experiment= as a value where it names a folder, not a config."""
+    """The words as Hydra can read them: -m first; experiment= as a value where it names a folder, not a config; and what is
+    to change in a trained scheme as one list, because evaluate's own config has no scheme."""
     flags = [word for word in words if word in ("-m", "--multirun")]
     words = flags + [word for word in words if word not in flags]
     if config_name == "train":
         return words
-    return [re.sub("^experiment=", "experiment_name=", word) for word in words]
+    own = [word for word in words if config_name == "evaluate" and IS_OVERRIDE.match(word)]
+    quoted = ["'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'" for word in own]
+    rest = [re.sub("^experiment=", "experiment_name=", word) for word in words if word not in own]
+    return rest + [f"overrides=[{','.join(quoted)}]"] * bool(own)
 
 
 def answering(task: Callable[[DictConfig], None]) -> Callable[[DictConfig], None]:
@@ -122,9 +127,10 @@ def say_how_to_go_on() -> None:
 def evaluate(config: DictConfig) -> None:
     """What has not been asked yet of one run, or of all runs of an experiment."""
     from wordorder.asking import evaluate_runs
+    from wordorder.override import override_position
 
     values, _ = plain(config)
-    evaluate_runs(values)
+    evaluate_runs(values, override=lambda trained: override_position(trained, values["overrides"], conf_dir()))
 
 
 def compare(config: DictConfig) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,20 @@ from wordorder.record.run_record import RunRecord, beside
 from wordorder.tokenizer.base import Tokenizer
 
 
-def load(run: str | Path, *, allow: tuple[str, ...] = ()) -> tuple[Transformer, Tokenizer, dict[str, Any]]:
+def load(
+    run: str | Path, *, allow: tuple[str, ...] = (), override: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> tuple[Transformer, Tokenizer, dict[str, Any]]:
     """The trained model (in evaluation mode, on the CPU), its tokenizer and its resolved config.
 
+    `override` makes from that config the position section under which the same weights are to be read.
     A run folder may come from anyone, so its config may name classes of wordorder and of the packages in `allow` only.
     """
     record = open_run(Path(run), "run")
     config, allow = record.config(), ("wordorder", *allow)
     tokenizer: Tokenizer = make(config["tokenizer"], "tokenizer", allow=allow)
     load_tokenizer(tokenizer, record)
-    position = make(config["position"], "position", allow=allow)
+    section = override(config) if override else config["position"]
+    position = make(section, "position", allow=allow)
     model: Transformer = make(config["model"], "model", allow=allow, vocab_size=tokenizer.n_ids, position=position)
     load_weights(model, record)
     return model.eval(), tokenizer, config
