@@ -31,9 +31,7 @@ def override_position(config: dict[str, Any], words: list[str], conf_dir: str) -
         known = OmegaConf.select(whole, parent)
         if not OmegaConf.is_dict(known) or name not in known:
             names = [n for n in (known if OmegaConf.is_dict(known) else whole.position) if n != "_target_"]
-            raise InputError(
-                f"{key} is not part of the trained scheme{suggest(name, names)}: it has {', '.join(names)}"
-            )
+            raise InputError(f"{key} is not part of the trained scheme: {suggest(name, names)}")
         if "/" in override.key_or_group:
             value = read_choice(Path(conf_dir) / override.key_or_group, str(value))
         OmegaConf.update(whole, key, value, merge=False)
