@@ -22,6 +22,7 @@ from wordorder.record import run_record
 from wordorder.record.run_record import RunRecord
 from wordorder.run import train
 from wordorder.training import checkpoint_io
+from wordorder.training.lightning_lm import LightningLM
 from wordorder.training.recording import Recording
 
 PLANTED = """
@@ -248,6 +249,20 @@ def test_a_stop_that_was_asked_for_writes_a_checkpoint_and_says_how_to_go_on(ask
     assert runs.typed("train", *shlex.split(typed)[2:]) == 0
     assert "from step 8" in capfd.readouterr().out
     assert runs.result_of(find_run()) == runs.result_of(whole)
+
+
+def test_a_stop_asked_for_between_two_steps_is_answered_with_a_checkpoint_too(here, whole, compose_config):
+    def run_and_ask():
+        def ask(module, *_):
+            if module.trainer.global_step == 8:  # after the hook that saves, before Lightning looks for signals itself
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        LightningLM.on_train_batch_end = ask
+        return runs.typed("train", *runs.words({"record.checkpoint_steps": 0}))
+
+    assert runs.in_child(run_and_ask) == 130
+    assert saved.read_checkpoint(find_run() / "checkpoints" / "last.ckpt")["global_step"] == 9
+    assert runs.result_of(runs.run(compose_config, {"record.checkpoint_steps": 0}).folder) == runs.result_of(whole)
 
 
 def test_a_second_ctrl_c_stops_at_once_and_says_how_to_go_on_too(here, whole, compose_config, capfd):

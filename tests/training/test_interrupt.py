@@ -26,6 +26,17 @@ def test_the_handlers_of_before_come_back_also_after_an_error():
     assert [signal.getsignal(number) for number in Interrupt.SIGNALS] == before
 
 
+def test_a_handler_that_came_in_between_is_not_told():
+    told = []
+    before = signal.getsignal(signal.SIGTERM)
+    with Interrupt() as interrupt:
+        signal.signal(signal.SIGTERM, lambda *_: told.append(1))
+        interrupt.listen()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupt.asked and not told
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
 @pytest.mark.parametrize(("number", "told"), [(signal.SIGTERM, [7, 8]), (signal.SIGINT, [])])
 def test_only_what_a_terminal_does_not_tell_all_is_passed_on_and_once(number, told, monkeypatch):
     with Interrupt() as interrupt:

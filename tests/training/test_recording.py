@@ -36,7 +36,7 @@ class Steps:
         self.record = RunRecord(folder)
         self.record.create({}, {})
         self.clock, self.shown, self.saved = clock, [], []
-        self.interrupt = SimpleNamespace(asked=False)
+        self.interrupt = SimpleNamespace(asked=False, listen=lambda: None)
         self.recording = Recording(
             self.record,
             Intervals(**(VALUES | changed)),

@@ -15,12 +15,18 @@ class Interrupt:
         self.number = 0
 
     def __enter__(self) -> "Interrupt":
-        self.before = {number: signal.signal(number, self.handle) for number in self.SIGNALS}
+        self.before = {number: signal.getsignal(number) for number in self.SIGNALS}
+        self.listen()
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)
+
+    def listen(self) -> None:
+        """Be the one who is told, also where another handler has put itself in front since."""
+        for number in self.SIGNALS:
+            signal.signal(number, self.handle)
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         if self.asked:

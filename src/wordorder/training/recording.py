@@ -79,6 +79,7 @@ class Recording(lightning.Callback):
 
     def on_train_start(self, trainer: lightning.Trainer, module: LightningLM) -> None:
         self.clock = self.saved_at = time.monotonic()
+        self.interrupt.listen()  # Lightning's own answer to SIGTERM ends training wherever it is, without a checkpoint
 
     def on_train_batch_end(self, trainer: lightning.Trainer, module: LightningLM, *_: Any) -> None:
         step, intervals = trainer.global_step, self.intervals
