@@ -62,6 +62,7 @@ def make_model(compose_config: Callable[..., dict[str, Any]]) -> Callable[..., t
         config = compose_config(f"position={position}", *(f"model.{key}={value}" for key, value in values.items()))
         with torch.device(device):
             scheme = make(config["position"], "position")
+            scheme.bind([bytes([number % 256]) for number in range(vocab_size)])
             model = make(config["model"], "model", vocab_size=vocab_size, position=scheme).double()
         if device == "meta":
             return model

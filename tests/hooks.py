@@ -31,7 +31,8 @@ def attention(
     read = (q, k, x) if scheme.content else (None, None, None)
     chosen = choose_kernel(scheme, kernel, device="cpu")
     allowed = may_see(context, scheme.visible(pos))
-    plan = make_plan(chosen, scheme.score_mod(*read, pos), allowed, context, n_heads=q.shape[1])
+    by_row = scheme.content or scheme.by_row
+    plan = make_plan(chosen, scheme.score_mod(*read, pos), allowed, context, n_heads=q.shape[1], by_row=by_row)
     return attend(q, k, v, Call(scheme, pos, x, context, plan, scale, 0.0))
 
 

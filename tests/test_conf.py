@@ -62,8 +62,19 @@ def node_of(option: str) -> tuple[str, dict[str, Any]] | None:
     return next(((at, node) for at, node in nodes(compose_plain(*words_for(option))) if at == key), None)
 
 
+def own_keys(node: dict[str, Any]) -> list[str]:
+    """The arguments that a yaml gives values to."""
+    return [key for key in node if key not in ("_target_", "defaults")]
+
+
+def chosen_keys(node: dict[str, Any]) -> list[str]:
+    """The arguments that a yaml fills from other files: `frequencies: plain` and `/position@scheme: rope` name one each."""
+    groups = [group for entry in node.get("defaults", []) if isinstance(entry, dict) for group in entry]
+    return [re.split("[/@]", group)[-1] for group in groups]
+
+
 NODES = [name for name in OPTIONS if "_target_" in read(name) and not name.startswith("hydra/")]
-ARGUMENTS = [(name, key) for name in NODES for key in read(name) if key != "_target_"]
+ARGUMENTS = [(name, key) for name in NODES for key in own_keys(read(name))]
 
 
 @pytest.mark.parametrize("top", TOPS)
@@ -105,10 +116,8 @@ def test_no_resolver_is_registered():
 def test_every_target_can_be_imported_and_every_argument_is_listed(name):
     for key, node in nodes(read(name)):
         target = locate(node, name, ("wordorder", "hydra_plugins"))
-        if "defaults" in node:
-            continue  # a preset inherits the rest
         taken = set(inspect.signature(target).parameters) - GIVEN.get(name.split("/")[0], set())
-        assert set(node) - {"_target_"} == taken, key
+        assert {*own_keys(node), *chosen_keys(node)} == taken, key
 
 
 @pytest.mark.parametrize("option", NODES)
@@ -162,7 +171,7 @@ def test_an_unknown_choice_is_an_error(group):
 def test_choices_in_a_comment_are_all_there_are(option):
     hints = get_type_hints(locate(read(option), option, ()).__init__)
     text = (CONF / f"{option}.yaml").read_text(encoding="utf-8")
-    for key, value in read(option).items():
+    for key, value in [(key, value) for key, value in read(option).items() if key in own_keys(read(option))]:
         line = next(line for line in text.splitlines() if line.startswith(f"{key}:"))
         comment = line.partition("  # ")[2]
         if get_origin(hints.get(key)) is Literal and " | " in comment:

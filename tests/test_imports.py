@@ -11,8 +11,9 @@ SRC = Path(__file__).parents[1] / "src"
 FILES = sorted(SRC.rglob("*.py"))
 NAMES = {file: ".".join(file.relative_to(SRC).with_suffix("").parts) for file in FILES}
 MODULES = {name.removesuffix(".__init__") for name in NAMES.values()}
+SHARED = {f"position.{name}" for name in ("base", "wrapper", "rotation", "draws", "frequencies.base")}
 MAY = {  # part of the package -> what of the package it may import
-    "position": {"position.base", "errors"},
+    "position": SHARED | {"errors"},
     "tokenizer": {"tokenizer.base", "errors"},
     "source": {"source.base", "errors"},
     "evaluation": {"evaluation.base", "data", "tokenizer.base", "source.base", "errors"},
@@ -78,7 +79,7 @@ def test_a_part_imports_only_what_lies_below_it(part):
 def test_things_on_a_shelf_do_not_know_each_other(shelf):
     for file in files_of(shelf):
         names = {name for name in imports(file) if within(name, {f"wordorder.{shelf}"})}
-        assert names <= {f"wordorder.{shelf}.base"}, file
+        assert names <= {f"wordorder.{part}" for part in SHARED | {f"{shelf}.base"}}, file
 
 
 @pytest.mark.parametrize("package", THIRD_PARTY)
@@ -103,7 +104,7 @@ def test_position_and_model_need_torch_alone(part):
 
 def test_only_a_yaml_names_a_particular_scheme_tokenizer_or_source():
     shelves = {f"wordorder.{shelf}" for shelf in ("position", "tokenizer", "source")}
-    bases = {f"{shelf}.base" for shelf in shelves} | shelves
+    bases = {f"{shelf}.base" for shelf in shelves} | {f"wordorder.{part}" for part in SHARED} | shelves
     for file in FILES:
         named = {name for name in imports(file) if within(name, shelves)}
         assert named <= bases, file

@@ -21,6 +21,7 @@ from wordorder.data.batch import Batch
 from wordorder.data.datamodule import DataModule, TrainingBatches
 from wordorder.data.token_store import Stream
 from wordorder.model.transformer import Transformer
+from wordorder.position.frequencies.plain import Plain
 from wordorder.position.rope import RoPE
 from wordorder.record.run_record import RunRecord
 from wordorder.training.fit import Fit, Part
@@ -132,7 +133,7 @@ def make_bare_step(model: Transformer, batches: TrainingBatches, part: Part) -> 
 def make_model(d: int, layers: int, heads: int, length: int) -> Transformer:
     return Transformer(
         1025,
-        RoPE(head_dim=d // heads, theta=10000.0, layout="half"),
+        RoPE(head_dim=d // heads, theta=10000.0, layout="half", rotary_fraction=1.0, frequencies=Plain()),
         d_model=d,
         n_layers=layers,
         n_heads=heads,

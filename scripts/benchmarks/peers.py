@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from wordorder.model.transformer import Transformer, make_context
 from wordorder.position.alibi import ALiBi
 from wordorder.position.base import PositionScheme
+from wordorder.position.frequencies.plain import Plain
 from wordorder.position.learned import Learned
 from wordorder.position.none import NoPE
 from wordorder.position.rope import RoPE
@@ -112,7 +113,7 @@ def make_step(one: Contestant, mode: str) -> Callable[[], object]:
 
 def make_pairs() -> list[tuple[Contestant, Contestant]]:
     """Ours and theirs, with the same position scheme, norm, MLP and biases."""
-    rope = RoPE(head_dim=K, theta=10000.0, layout="half")
+    rope = RoPE(head_dim=K, theta=10000.0, layout="half", rotary_fraction=1.0, frequencies=Plain())
     learned = Learned(d_model=D, n_positions=T, init_std=0.02)
     return [
         (ours("ours RoPE", rope, norm="rms_norm", activation="swiglu", d_ff=D_SWIGLU), llama()),

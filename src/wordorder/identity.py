@@ -13,6 +13,8 @@ from wordorder import __version__
 
 TRAINING_SECTIONS = ("position", "tokenizer", "model", "optimizer", "schedule", "trainer", "weight_seed", "data_seed")
 SHELVES = ("position", "tokenizer", "source")
+SHARED = ("position/base", "position/wrapper", "position/rotation", "position/draws", "position/frequencies/base")
+SHARED += ("tokenizer/base", "source/base")  # what things on the shelves are made with
 PACKAGE = Path(__file__).parent
 
 
@@ -35,7 +37,7 @@ def evaluation_identity(node: dict[str, Any], *, source_digest: str, overrides: 
 def code_digest(package: Path = PACKAGE) -> str:
     """The rooms that every training passes; the same for all arms of a comparison."""
     files = [file for room in ("data", "model", "training") for file in sorted((package / room).glob("*.py"))]
-    return digest_files(files + [package / shelf / "base.py" for shelf in SHELVES])
+    return digest_files(files + [package / f"{name}.py" for name in SHARED])
 
 
 def shelf_digest(config: dict[str, Any], package: Path = PACKAGE) -> str:

@@ -104,6 +104,7 @@ class Job:
 
     def make_model(self) -> Transformer:
         """The model with its keyed initial weights, on the CPU; the tokenizer must be trained."""
+        self.position.bind(self.tokenizer.vocab)
         model: Transformer = make(
             self.config["model"], "model", vocab_size=self.tokenizer.n_ids, position=self.position
         )

@@ -112,7 +112,7 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, slot: int) -> Out
             record.checkpoint.unlink(missing_ok=True)  # a kill may have come before this
         else:
             fit(job, record, store, model, slot)
-        model.to(job.device).eval()
+        model.to(job.device).eval().position.at_step(record.facts["steps"], record.facts["steps"])
         subject = Subject(model, job.tokenizer, store, job.device)
         score_missing(record, subject, job.evaluations, job.evaluation_ids(), slot=slot)
         record.update(status="done", reason="", memory_bytes=peak_memory(job.device))

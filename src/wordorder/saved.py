@@ -13,6 +13,7 @@ from wordorder.check import make
 from wordorder.errors import InputError
 from wordorder.job import open_run
 from wordorder.model.transformer import Transformer
+from wordorder.position.base import PositionScheme
 from wordorder.record.run_record import RunRecord, beside
 from wordorder.tokenizer.base import Tokenizer
 
@@ -30,7 +31,9 @@ def load(
     tokenizer: Tokenizer = make(config["tokenizer"], "tokenizer", allow=allow)
     load_tokenizer(tokenizer, record)
     section = override(config) if override else config["position"]
-    position = make(section, "position", allow=allow)
+    position: PositionScheme = make(section, "position", allow=allow)
+    position.bind(tokenizer.vocab)
+    position.at_step(record.facts["steps"], record.facts["steps"])
     model: Transformer = make(config["model"], "model", allow=allow, vocab_size=tokenizer.n_ids, position=position)
     load_weights(model, record)
     return model.eval(), tokenizer, config

@@ -39,7 +39,7 @@ def context_of(n_tokens: int, n_new: int | None = None) -> Context:
 def plan_of(scheme: PositionScheme, kernel: str, context: Context) -> Plan:
     made = choose_kernel(scheme, kernel, device="cpu")
     mod = scheme.score_mod(None, None, None, scheme.prepare(context))
-    return make_plan(made, mod, may_see(context), context, n_heads=H)
+    return make_plan(made, mod, may_see(context), context, n_heads=H, by_row=scheme.by_row)
 
 
 def call(scheme: PositionScheme, context: Context, plan: Plan, *, dropout: float = 0.0) -> Call:
@@ -100,7 +100,7 @@ def test_sdpa_refuses_rows_of_several_documents():
     ids, document = torch.zeros(1, 4, dtype=torch.long), torch.tensor([[0, 0, 1, 1]])
     with pytest.raises(ValueError, match="kernel=sdpa cannot keep documents of a row apart"):
         context = make_context(ids, document_BS=document)
-        make_plan("sdpa", None, may_see(context), context, n_heads=H)
+        make_plan("sdpa", None, may_see(context), context, n_heads=H, by_row=False)
 
 
 def test_a_mask_alone_is_bool_and_a_bias_is_shared_by_rows():

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 
 from wordorder.model.transformer import Transformer
 from wordorder.position.alibi import ALiBi
+from wordorder.position.frequencies.plain import Plain
 from wordorder.position.learned import Learned
 from wordorder.position.none import NoPE
 from wordorder.position.rope import RoPE
@@ -18,7 +19,7 @@ SCHEMES = {
     "none": lambda: NoPE(),
     "learned": lambda: Learned(d_model=D, n_positions=T, init_std=0.3),
     "sinusoidal": lambda: Sinusoidal(d_model=D, base=10000.0, embedding_scale="sqrt_d"),
-    "rope": lambda: RoPE(head_dim=4, theta=100.0, layout="half"),
+    "rope": lambda: RoPE(head_dim=4, theta=100.0, layout="half", rotary_fraction=1.0, frequencies=Plain()),
     "alibi": lambda: ALiBi(n_heads=6),
 }
 each_scheme = pytest.mark.parametrize("scheme", SCHEMES)

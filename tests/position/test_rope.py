@@ -5,9 +5,15 @@ import pytest
 import torch
 
 from wordorder.model.transformer import make_context
+from wordorder.position.frequencies.plain import Plain
 from wordorder.position.rope import RoPE
 
 PLACES = [0, 1, 2, 5, 31]
+
+
+def rope(**changed) -> RoPE:
+    options = dict(head_dim=8, theta=10000.0, layout="half", rotary_fraction=1.0, frequencies=Plain())
+    return RoPE(**{**options, **changed})
 
 
 def matrix(place: int, head_dim: int, theta: float) -> torch.Tensor:
@@ -31,7 +37,7 @@ def rotate(
     """Queries as the scheme turns them at these places."""
     context = make_context(torch.zeros((1, len(places)), dtype=torch.int64))
     context = replace(context, place_BS=torch.tensor([places]))
-    scheme = RoPE(head_dim=x_BHSK.shape[-1], theta=theta, layout=layout)
+    scheme = rope(head_dim=x_BHSK.shape[-1], theta=theta, layout=layout)
     q, k = scheme.transform_qk(x_BHSK, x_BHSK[:, :1], None, scheme.prepare(context))
     assert torch.equal(q[:, :1], k)
     return q
@@ -121,7 +127,7 @@ def test_float64_is_not_narrowed_on_its_way(layout):
 
 
 def test_new_tokens_are_turned_by_the_last_places():
-    scheme = RoPE(head_dim=8, theta=10000.0, layout="half")
+    scheme = rope()
     x = random_heads(7, 8)
     whole = scheme.prepare(make_context(torch.zeros((2, 7), dtype=torch.int64)))
     last = scheme.prepare(make_context(torch.zeros((2, 7), dtype=torch.int64), n_new=2))
@@ -131,7 +137,7 @@ def test_new_tokens_are_turned_by_the_last_places():
 
 
 def test_values_and_scores_are_left_alone():
-    scheme = RoPE(head_dim=8, theta=10000.0, layout="half")
+    scheme = rope()
     assert scheme.score_mod(None, None, None, None) is None
     assert not list(scheme.parameters()) and not list(scheme.buffers())
 
@@ -141,4 +147,4 @@ def test_values_and_scores_are_left_alone():
 )
 def test_bad_values_are_named(bad, says):
     with pytest.raises(ValueError, match=says):
-        RoPE(**{"head_dim": 8, "theta": 10000.0, "layout": "half"} | bad)
+        rope(**bad)

@@ -105,7 +105,8 @@ def target_nats(subject: Subject, stream: Stream, starts: np.ndarray, *, length:
         at = starts[first : first + rows_a_call, None] + np.arange(length + 1)
         ids = torch.from_numpy(stream.ids[at].astype(np.int64)).to(subject.device)
         with torch.inference_mode():
-            logits = subject.model(ids[:, :-1], last=last).flatten(0, 1).float()
+            row_B = torch.arange(first, first + len(at), device=subject.device)
+            logits = subject.model(ids[:, :-1], last=last, row_B=row_B).flatten(0, 1).float()
             loss = F.cross_entropy(logits, ids[:, -last:].flatten(), reduction="none")
         nats[first : first + rows_a_call] = loss.view(-1, last).double().cpu().numpy()
         subject.advance(at.size)

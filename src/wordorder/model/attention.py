@@ -50,14 +50,20 @@ def choose_kernel(position: PositionScheme, asked: str, *, device: str) -> Kerne
     return asked
 
 
-def make_plan(kernel: Kernel, mod: ScoreMod | None, allowed: MaskMod, context: Context, *, n_heads: int) -> Plan:
-    """Everything about the scores that can be made before q and k are known. Raises ValueError for packed rows under sdpa."""
+def make_plan(
+    kernel: Kernel, mod: ScoreMod | None, allowed: MaskMod, context: Context, *, n_heads: int, by_row: bool
+) -> Plan:
+    """How scores are changed and hidden: `by_row` where what `mod` reads differs from row to row.
+
+    Raises ValueError for packed rows under sdpa.
+    """
+    by_row = by_row or context.document_BS is not None or context.place_BS.shape[0] > 1
     if kernel == "sdpa" and context.document_BS is not None:
         raise ValueError("kernel=sdpa cannot keep documents of a row apart; use kernel=auto")
     if kernel == "bias":
-        return Plan(kernel, mod, allowed, bias=dense_bias(mod, allowed, context, n_heads=n_heads))
+        return Plan(kernel, mod, allowed, bias=dense_bias(mod, allowed, context, n_heads=n_heads, by_row=by_row))
     if kernel == "flex":
-        n_batch = None if context.document_BS is None else context.tokens_BS.shape[0]
+        n_batch = context.tokens_BS.shape[0] if by_row else None
         shape = dict(B=n_batch, H=None, Q_LEN=context.n_new, KV_LEN=context.tokens_BS.shape[1])
         return Plan(
             kernel, mod, allowed, block_mask=create_block_mask(allowed, device=context.tokens_BS.device, **shape)
@@ -84,9 +90,10 @@ def indices(context: Context, *, n_heads: int, by_row: bool) -> tuple[Tensor, Te
     )
 
 
-def dense_bias(mod: ScoreMod | None, allowed: MaskMod, context: Context, *, n_heads: int) -> Tensor:
+def dense_bias(
+    mod: ScoreMod | None, allowed: MaskMod, context: Context, *, n_heads: int, by_row: bool = False
+) -> Tensor:
     """What an additive score_mod adds, -inf where a key is hidden: float32, or bool when it only hides."""
-    by_row = context.document_BS is not None or context.place_BS.shape[0] > 1
     at = indices(context, n_heads=n_heads, by_row=by_row)
     if mod is None:
         return allowed(*at)

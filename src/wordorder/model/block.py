@@ -90,7 +90,7 @@ class Attention(nn.Module):
             q_BHTK, k_BGSK = position.transform_qk(q_BHTK, k_BGSK, x_BSD, pos)
             if position.content:
                 mod = position.score_mod(q_BHTK, k_BGSK, x_BSD, pos)
-                plan = make_plan(plan.kernel, mod, plan.allowed, context, n_heads=q_BHTK.shape[1])
+                plan = make_plan(plan.kernel, mod, plan.allowed, context, n_heads=q_BHTK.shape[1], by_row=True)
             dropout = self.dropout if self.training else 0.0
             call = Call(position, pos, x_BSD, context, plan, self.head_dim**-0.5, dropout)
             out_BHTK = attend(q_BHTK, k_BGSK, v_BGSK, call)

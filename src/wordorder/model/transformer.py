@@ -139,7 +139,8 @@ class Transformer(nn.Module):
         allowed = may_see(context, self.position.visible(pos))
         if self.position.content:
             return Plan(kernel, None, allowed)
-        return make_plan(kernel, self.position.score_mod(None, None, None, pos), allowed, context, n_heads=self.n_heads)
+        mod = self.position.score_mod(None, None, None, pos)
+        return make_plan(kernel, mod, allowed, context, n_heads=self.n_heads, by_row=self.position.by_row)
 
     def kernel_for(self, context: Context) -> Kernel:
         """The kernel of this forward: packed rows need a mask where one document a row needs none."""

@@ -40,6 +40,7 @@ class LightningLM(lightning.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
         step = self.trainer.global_step
+        self.model.position.at_step(step, self.n_steps)
         optimizer = self.optimizers()
         for group in optimizer.param_groups:
             group["lr"] = self.recipe.lr * self.schedule.factor(step, self.n_steps)

@@ -1,0 +1,20 @@
+"""base: how fast each pair of channels turns, and how a trained RoPE is stretched to longer texts."""
+
+import torch
+from torch import Tensor
+
+
+class Frequencies:
+    """A rule for RoPE's frequencies; the plain one until a rule overrides it."""
+
+    length_free: bool = True  # the frequencies do not depend on the length that a sequence will reach
+    gain: float = 1.0  # on cos and sin both, so scores grow by its square
+
+    def omega(self, width: int, theta: float, *, horizon: int) -> Tensor:
+        """Radians a position for each pair of the `width` rotated channels: float64 (width / 2,), on the CPU."""
+        return plain(width, theta)
+
+
+def plain(width: int, theta: float) -> Tensor:
+    """theta^(-2m / width), m = 0 .. width/2 - 1 (Su et al. 2021, 2104.09864, section 3.2.2)."""
+    return theta ** (-torch.arange(0, width, 2, dtype=torch.float64, device="cpu") / width)
