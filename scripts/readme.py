@@ -34,10 +34,10 @@ def fill(text: str, blocks: dict[str, str]) -> str:
 
 
 def docstrings(folder: str) -> dict[str, str]:
-    """The module docstring of every file of a shelf, by name."""
+    """The module docstring of every thing on a shelf, by name: of each file that has a yaml of its name."""
     files = sorted((ROOT / "src" / "wordorder" / folder).glob("*.py"))
-    texts = {file.stem: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) for file in files}
-    return {name: text for name, text in texts.items() if name not in ("base", "__init__")}
+    files = [file for file in files if (ROOT / "conf" / folder / f"{file.stem}.yaml").exists()]
+    return {file.stem: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) for file in files}
 
 
 def schemes() -> str:
