@@ -123,10 +123,10 @@ def test_orders_says_whether_one_layer_tells_a_shuffled_past(name, make_model, i
 
 
 @each_scheme
-def test_ids_three_times_as_far_apart_matter_to_those_that_order(name, make_model, ids):
+def test_reads_ids_says_whether_ids_three_times_as_far_apart_matter(name, make_model, ids):
     model = make_model(name, n_layers=1)
     change = distance(run(model, ids), run(model, ids, lambda place: 3 * place))
-    assert change > CHANGED if model.position.orders else change == 0
+    assert change > CHANGED if model.position.reads_ids else change == 0
 
 
 @each_scheme

@@ -103,8 +103,7 @@ class Job:
         Windows(n_tokens, length=length, data_seed=0)
 
     def make_model(self) -> Transformer:
-        """The model with its keyed initial weights, on the CPU; the tokenizer must be trained."""
-        self.position.bind(self.tokenizer.vocab)
+        """The model with its keyed initial weights, on the CPU; the tokenizer must be trained and the scheme bound to it."""
         model: Transformer = make(
             self.config["model"], "model", vocab_size=self.tokenizer.n_ids, position=self.position
         )
@@ -146,6 +145,14 @@ def check_scalars(config: Config) -> None:
             raise InputError(f"{name}={config[name]} must not be negative, nor above 2^63 - 1")
     if not config["name"] or not all(c.isalnum() or c in "._-" for c in config["name"]):
         raise InputError(f"name={config['name']!r} becomes a folder: use letters, digits, '.', '_' and '-'")
+
+
+def bind(position: PositionScheme, tokenizer: Tokenizer) -> None:
+    """Tell the scheme the vocabulary. Raises InputError where it cannot work with it."""
+    try:
+        position.bind(tokenizer.vocab)
+    except ValueError as error:
+        raise InputError(f"position: {error}") from error
 
 
 def choose_device(asked: str) -> str:

@@ -11,7 +11,7 @@ from wordorder.data.token_store import TokenStore, open_store
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Subject
 from wordorder.evaluation.bits_per_byte import validation
-from wordorder.job import Job, differing_keys
+from wordorder.job import Job, bind, differing_keys
 from wordorder.preflight import announce, bytes_a_token, first_facts, peak_memory, refuse_full_disk
 from wordorder.record.run_record import RunRecord
 from wordorder.saved import load_tokenizer, load_weights, read_checkpoint, save_weights
@@ -88,7 +88,7 @@ def stale(job: Job, record: RunRecord) -> bool:
 
 
 def prepare(job: Job) -> TokenStore:
-    """Tokenizer and token store, made once and kept beside the runs."""
+    """Tokenizer and token store, made once and kept beside the runs; the scheme learns the vocabulary."""
     shop = job.output_dir / "tokenizers"
     if job.parent:
         load_tokenizer(job.tokenizer, job.parent)
@@ -98,6 +98,7 @@ def prepare(job: Job) -> TokenStore:
             train_once(job.tokenizer, lambda: (d.text for d in job.source.documents("train")), shop, recipe)
         except ValueError as error:
             raise InputError(f"tokenizer.{error}") from error
+    bind(job.position, job.tokenizer)
     return open_store(job.source, job.tokenizer, job.output_dir / "token_store")
 
 

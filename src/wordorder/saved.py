@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save
 
 from wordorder.check import make
 from wordorder.errors import InputError
-from wordorder.job import open_run
+from wordorder.job import bind, open_run
 from wordorder.model.transformer import Transformer
 from wordorder.position.base import PositionScheme
 from wordorder.record.run_record import RunRecord, beside
@@ -32,7 +32,7 @@ def load(
     load_tokenizer(tokenizer, record)
     section = override(config) if override else config["position"]
     position: PositionScheme = make(section, "position", allow=allow)
-    position.bind(tokenizer.vocab)
+    bind(position, tokenizer)
     position.at_step(record.facts["steps"], record.facts["steps"])
     model: Transformer = make(config["model"], "model", allow=allow, vocab_size=tokenizer.n_ids, position=position)
     load_weights(model, record)

@@ -66,6 +66,8 @@ class PositionScheme(nn.Module):
 
     max_position: int | None = None  # largest id accepted + 1; None: any
     orders: bool = True  # one layer tells a shuffled past from the true one
+    reads_ids: bool = True  # position ids matter; False also for what orders tokens by counting them
+    whole_ids: bool = False  # ids index a table, so that none may lie between two whole numbers
     shift_invariant: bool = False  # ids + c change nothing
     length_free: bool = True  # the output at t does not depend on how long the sequence is
     content: bool = False  # score_mod reads q, k or x; False: made once a forward, shared by layers with the same pos

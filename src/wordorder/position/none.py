@@ -16,4 +16,5 @@ class NoPE(PositionScheme):
     """The base scheme under its published name."""
 
     orders = False
+    reads_ids = False
     shift_invariant = True

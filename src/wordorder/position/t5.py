@@ -8,7 +8,8 @@ acts on: score   learns: n_buckets x H, once or a layer   any length: yes
                 e + floor(ln(n / e) / ln(max_distance / e) * (n_buckets - e))   beyond, at most n_buckets - 1
 
 One table serves all layers in the paper. `max_distance` is the first distance that a bucket more would hold.
-Differs: the paper does not divide q . k by sqrt(K) and folds it into the draw of the query map; tables differ by that factor.
+Differs: the paper does not divide q . k by sqrt(K) but draws the query map narrower by it; the table is the same. It is drawn
+N(0, init_std^2) here, N(0, 1/D) in Hugging Face's code.
 Oracle: Hugging Face's T5Attention as a decoder, and the first distances of all buckets as published by its formula.
 """
 
@@ -25,6 +26,7 @@ from wordorder.position.base import Places, PositionScheme, ScoreMod
 class T5(PositionScheme):
     """Buckets are counted in float32, in which those of the reference code were."""
 
+    whole_ids = True
     shift_invariant = True
 
     def __init__(
@@ -54,7 +56,7 @@ class T5(PositionScheme):
         return pos if self.share == "model" else pos.at(layer)
 
     def score_mod(self, q_BHTK: Any, k_BGSK: Any, x_BSD: Any, pos: Places) -> ScoreMod:
-        table_NH = self.table[pos.layer]
+        table_NH = self.table[pos.layer].to(torch.promote_types(self.table.dtype, torch.float32))
 
         def add(score: Tensor, b: Tensor, h: Tensor, i: Tensor, j: Tensor) -> Tensor:
             return score + table_NH[self.bucket(pos.q(b, i) - pos.k(b, j)), h]

@@ -1,12 +1,21 @@
 """wrapper: a scheme around other schemes, which passes every hook and promise through until one overrides it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import KERNELS, Context, DenseAttention, MaskMod, PositionScheme, ScoreMod, both
+from wordorder.position.base import (
+    KERNELS,
+    Context,
+    DenseAttention,
+    MaskMod,
+    PositionScheme,
+    ScoreMod,
+    both,
+    overrides,
+)
 
 
 @dataclass(frozen=True)
@@ -15,6 +24,15 @@ class Wrapped:
 
     own: Any
     of: tuple[Any, ...]
+    made: list["Wrapped"] = field(default_factory=list, init=False)  # what `holding` returned for other layers
+
+    def holding(self, of: tuple[Any, ...]) -> "Wrapped":
+        """The same around other `pos`; one object for the same ones, so that layers may share a bias."""
+        for known in (self, *self.made):
+            if all(new is old for new, old in zip(of, known.of, strict=True)):
+                return known
+        self.made.append(Wrapped(self.own, of))
+        return self.made[-1]
 
 
 class Wrapper(PositionScheme):
@@ -24,13 +42,20 @@ class Wrapper(PositionScheme):
         super().__init__()
         self.of = nn.ModuleList(of)
 
-    max_position = property(lambda self: min((s.max_position for s in self.of if s.max_position), default=None))
-    orders = property(lambda self: any(scheme.orders for scheme in self.of))
-    shift_invariant = property(lambda self: all(scheme.shift_invariant for scheme in self.of))
-    length_free = property(lambda self: all(scheme.length_free for scheme in self.of))
-    content = property(lambda self: any(scheme.content for scheme in self.of))
-    additive = property(lambda self: all(scheme.additive for scheme in self.of))
-    by_row = property(lambda self: any(scheme.by_row for scheme in self.of))
+    max_position = property(lambda self: min((s.max_position for s in self.acting if s.max_position), default=None))
+    orders = property(lambda self: any(scheme.orders for scheme in self.acting))
+    reads_ids = property(lambda self: any(scheme.reads_ids for scheme in self.acting))
+    whole_ids = property(lambda self: any(scheme.whole_ids for scheme in self.acting))
+    shift_invariant = property(lambda self: all(scheme.shift_invariant for scheme in self.acting))
+    length_free = property(lambda self: all(scheme.length_free for scheme in self.acting))
+    content = property(lambda self: any(scheme.content for scheme in self.acting))
+    additive = property(lambda self: all(scheme.additive for scheme in self.acting))
+    by_row = property(lambda self: any(scheme.by_row for scheme in self.acting))
+
+    @property
+    def acting(self) -> Iterable[PositionScheme]:
+        """Those inside that act at this step of training; the promises and the hooks are theirs."""
+        return self.of
 
     def initialise(self, generator: Callable[[str], Generator]) -> None:
         """As each scheme alone: a wrapper changes no weight of what it wraps."""
@@ -49,32 +74,34 @@ class Wrapper(PositionScheme):
         """What the wrapper itself needs in its hooks."""
         return None
 
+    def inside(self, pos: Wrapped) -> list[tuple[PositionScheme, Any]]:
+        """The schemes that the hooks below are passed on to, each with its `pos`."""
+        return list(zip(self.acting, pos.of, strict=True))
+
     def prepare(self, context: Context) -> Wrapped:
-        return Wrapped(self.own(context), tuple(scheme.prepare(context) for scheme in self.of))
+        return Wrapped(self.own(context), tuple(scheme.prepare(context) for scheme in self.acting))
 
     def embed(self, x_BTD: Tensor, pos: Wrapped) -> Tensor:
-        for scheme, inner in zip(self.of, pos.of, strict=True):
+        for scheme, inner in self.inside(pos):
             x_BTD = scheme.embed(x_BTD, inner)
         return x_BTD
 
     def at_layer(self, layer: int, pos: Wrapped) -> Wrapped:
-        inner = tuple(scheme.at_layer(layer, one) for scheme, one in zip(self.of, pos.of, strict=True))
-        same = all(new is old for new, old in zip(inner, pos.of, strict=True))
-        return pos if same else replace(pos, of=inner)
+        return pos.holding(tuple(scheme.at_layer(layer, inner) for scheme, inner in self.inside(pos)))
 
     def transform_qk(self, q_BHTK: Tensor, k_BGSK: Tensor, x_BSD: Tensor, pos: Wrapped) -> tuple[Tensor, Tensor]:
-        for scheme, inner in zip(self.of, pos.of, strict=True):
+        for scheme, inner in self.inside(pos):
             q_BHTK, k_BGSK = scheme.transform_qk(q_BHTK, k_BGSK, x_BSD, inner)
         return q_BHTK, k_BGSK
 
     def visible(self, pos: Wrapped) -> MaskMod | None:
-        return both(*(scheme.visible(inner) for scheme, inner in zip(self.of, pos.of, strict=True)))
+        return both(*(scheme.visible(inner) for scheme, inner in self.inside(pos)))
 
     def score_mod(
         self, q_BHTK: Tensor | None, k_BGSK: Tensor | None, x_BSD: Tensor | None, pos: Wrapped
     ) -> ScoreMod | None:
-        each = zip(self.of, pos.of, strict=True)
-        mods = [mod for scheme, inner in each if (mod := scheme.score_mod(q_BHTK, k_BGSK, x_BSD, inner)) is not None]
+        of = self.inside(pos)
+        mods = [mod for scheme, inner in of if (mod := scheme.score_mod(q_BHTK, k_BGSK, x_BSD, inner)) is not None]
 
         def change(score: Tensor, b: Tensor, h: Tensor, i: Tensor, j: Tensor) -> Tensor:
             for mod in mods:
@@ -86,11 +113,19 @@ class Wrapper(PositionScheme):
     def attend(
         self, q_BHTK: Tensor, k_BHSK: Tensor, v_BHSK: Tensor, x_BSD: Tensor, pos: Wrapped, attention: DenseAttention
     ) -> Tensor | None:
-        each = zip(self.of, pos.of, strict=True)
-        outs = (scheme.attend(q_BHTK, k_BHSK, v_BHSK, x_BSD, inner, attention) for scheme, inner in each)
+        of = self.inside(pos)
+        outs = (scheme.attend(q_BHTK, k_BHSK, v_BHSK, x_BSD, inner, attention) for scheme, inner in of)
         return next((out for out in outs if out is not None), None)
 
     @property
     def needs(self) -> Literal["sdpa", "bias", "dense"]:
         own = "bias" if type(self).visible is not Wrapper.visible else "sdpa"
-        return max([own, *(scheme.needs for scheme in self.of)], key=KERNELS.index)
+        return max([own, *(scheme.needs for scheme in self.acting)], key=KERNELS.index)
+
+
+def acts(scheme: PositionScheme, hook: str) -> bool:
+    """Does the scheme, or one inside it, do anything in this hook?"""
+    if not isinstance(scheme, Wrapper):
+        return overrides(scheme, hook)
+    own = getattr(type(scheme), hook) is not getattr(Wrapper, hook)
+    return own or any(acts(inner, hook) for inner in scheme.of)
