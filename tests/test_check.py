@@ -107,3 +107,16 @@ def test_a_package_whose_name_begins_like_an_allowed_one_is_not_allowed():
 )
 def test_a_value_fits_its_annotation_or_not(value, hint, right):
     assert fits(value, hint) is right
+
+
+@pytest.mark.parametrize(
+    ("position", "key", "way_out"),
+    [
+        ("rope", "frequencies", "position/frequencies=NAME"),
+        ("randomized", "scheme", "position@position.scheme=NAME"),
+    ],
+)
+def test_a_word_where_a_file_is_chosen_is_refused_with_the_way_to_choose(position, key, way_out, compose_config):
+    node = compose_config(f"position={position}")["position"]
+    with pytest.raises(InputError, match=f"position.{key}='yarn' is not a choice .*: {way_out}"):
+        make(node | {key: "yarn"}, "position")

@@ -114,11 +114,11 @@ def make_step(one: Contestant, mode: str) -> Callable[[], object]:
 def make_pairs() -> list[tuple[Contestant, Contestant]]:
     """Ours and theirs, with the same position scheme, norm, MLP and biases."""
     rope = RoPE(head_dim=K, theta=10000.0, layout="half", rotary_fraction=1.0, frequencies=Plain())
-    learned = Learned(d_model=D, n_positions=T, init_std=0.02)
+    learned = Learned(d_model=D, n_positions=T, offset=0, init_std=0.02)
     return [
         (ours("ours RoPE", rope, norm="rms_norm", activation="swiglu", d_ff=D_SWIGLU), llama()),
         (ours("ours learned", learned, bias=True), gpt2()),
-        (ours("ours ALiBi", ALiBi(n_heads=H)), mpt()),
+        (ours("ours ALiBi", ALiBi(n_heads=H, learned=False)), mpt()),
         (ours("ours NoPE", NoPE()), x_transformers()),
     ]
 

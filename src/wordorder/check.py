@@ -90,8 +90,17 @@ def suggest(name: str, known: Any) -> str:
 
 def check_type(value: Any, hint: Any, key: str) -> None:
     """Raise InputError if a value from a config is not what a parameter's annotation says."""
+    if is_shelf(hint):
+        group = "/".join(hint.__module__.split(".")[1:-1])
+        at = group if group.replace("/", ".") == key else f"{group}@{key}"
+        raise InputError(f"{key}={value!r} is not a choice of one of the files in conf/{group}/: {at}=NAME")
     if not fits(value, hint):
         raise InputError(f"{key}={value!r} must be {describe(hint)}")
+
+
+def is_shelf(hint: Any) -> bool:
+    """Does a parameter take something from a shelf, which only a node with a `_target_` makes?"""
+    return inspect.isclass(hint) and hint.__module__.startswith("wordorder.") and hint.__module__.endswith(".base")
 
 
 def fits(value: Any, hint: Any) -> bool:

@@ -40,16 +40,19 @@ def main(task: Callable[[DictConfig], None], config_name: str) -> None:
 
 
 def arrange(words: list[str], config_name: str) -> list[str]:
-    """The words as Hydra can read them: -m first; experiment= as a value where it names a folder, not a config; and what is
-    to change in a trained scheme as one list, because evaluate's own config has no scheme."""
+    """The words as Hydra can read them: -m first; experiment= as a value where it names a folder, not a config; position=all,
+    which is no scheme, as a flag; and what is to change in a trained scheme as one list, because evaluate's own config has
+    no scheme."""
     flags = [word for word in words if word in ("-m", "--multirun")]
     words = flags + [word for word in words if word not in flags]
     if config_name == "train":
         return words
+    if config_name == "show_position":
+        return ["all=true" if word == "position=all" else word for word in words]
     own = [word for word in words if config_name == "evaluate" and IS_OVERRIDE.match(word)]
     quoted = ["'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'" for word in own]
     rest = [re.sub("^experiment=", "experiment_name=", word) for word in words if word not in own]
-    return rest + [f"overrides=[{','.join(quoted)}]"] * bool(own)
+    return [f"overrides=[{','.join(quoted)}]"] * bool(own) + rest
 
 
 def answering(task: Callable[[DictConfig], None]) -> Callable[[DictConfig], None]:
@@ -131,6 +134,22 @@ def evaluate(config: DictConfig) -> None:
 
     values, _ = plain(config)
     evaluate_runs(values, override=lambda trained: override_position(trained, values["overrides"], conf_dir()))
+
+
+def show_position(config: DictConfig) -> None:
+    """A picture of what a scheme does; or of every scheme, and a page of them."""
+    from wordorder.show.gallery import write_gallery
+    from wordorder.show.position import show
+
+    values, choices = plain(config)
+    typed, shelf = list(HydraConfig.get().overrides.task), Path(conf_dir()) / "position"
+    words = [word for word in typed if word.split("=")[0] not in ("position", "out", "all", "length")]
+    if not values["all"]:
+        print(show(choices["position"], values, shelf / f"{choices['position']}.yaml", words=words)[-1])
+        return
+    names = sorted(path.stem for path in shelf.glob("*.yaml"))
+    each = ((name, plain(hydra.compose("show_position", [*typed, f"position={name}"]))[0]) for name in names)
+    print(write_gallery(each, Path(values["out"]), yamls=shelf, words=words))
 
 
 def compare(config: DictConfig) -> None:

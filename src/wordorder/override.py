@@ -21,8 +21,8 @@ def override_position(config: dict[str, Any], words: list[str], conf_dir: str) -
     """
     whole = OmegaConf.create(config)
     for override in OverridesParser.create().parse_overrides(words):
-        key, value = override.key_or_group.replace("/", "."), override.value()
-        if key == "position":
+        key, value = override.package or override.key_or_group.replace("/", "."), override.value()
+        if override.key_or_group == "position":
             raise InputError(
                 f"{override.input_line}: another scheme is another model, which has to be trained;"
                 " a trained one takes position.KEY=VALUE and position/GROUP=CHOICE"

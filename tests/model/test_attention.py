@@ -64,7 +64,7 @@ SERVED = [("none", kernel) for kernel in ("sdpa", "bias", "dense")] + [("alibi",
 @pytest.mark.parametrize("n_new", [T, 5, 1])
 @pytest.mark.parametrize("scheme, kernel", SERVED)
 def test_every_kernel_equals_the_definition_in_values_and_gradients(scheme, kernel, n_new):
-    position = NoPE() if scheme == "none" else ALiBi(n_heads=H)
+    position = NoPE() if scheme == "none" else ALiBi(n_heads=H, learned=False)
     slopes = [0.0] * H if scheme == "none" else [2**-2, 2**-4, 2**-6, 2**-8, 2**-1, 2**-3]
     inputs = [draw(B, n, t, K, seed=s).requires_grad_() for s, (n, t) in enumerate([(H, n_new), (G, T), (G, T)])]
     context = context_of(T, n_new)
@@ -77,7 +77,9 @@ def test_every_kernel_equals_the_definition_in_values_and_gradients(scheme, kern
         torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("scheme, kernel", [(NoPE(), "sdpa"), (ALiBi(n_heads=H), "bias"), (Doubles(), "dense")])
+@pytest.mark.parametrize(
+    "scheme, kernel", [(NoPE(), "sdpa"), (ALiBi(n_heads=H, learned=False), "bias"), (Doubles(), "dense")]
+)
 def test_auto_takes_the_fastest_kernel_that_serves(scheme, kernel):
     assert choose_kernel(scheme, "auto", device="cpu") == kernel
 
@@ -85,8 +87,8 @@ def test_auto_takes_the_fastest_kernel_that_serves(scheme, kernel):
 @pytest.mark.parametrize(
     "scheme, kernel, device, message",
     [
-        (ALiBi(n_heads=H), "sdpa", "cpu", "kernel=sdpa cannot serve ALiBi"),
-        (ALiBi(n_heads=H), "sdpa", "cuda", "kernel=sdpa cannot serve ALiBi"),
+        (ALiBi(n_heads=H, learned=False), "sdpa", "cpu", "kernel=sdpa cannot serve ALiBi"),
+        (ALiBi(n_heads=H, learned=False), "sdpa", "cuda", "kernel=sdpa cannot serve ALiBi"),
         (Doubles(), "bias", "cpu", "kernel=bias cannot serve Doubles"),
         (NoPE(), "flex", "cpu", "kernel=flex has no backward on CPU"),
     ],
@@ -106,7 +108,7 @@ def test_sdpa_refuses_rows_of_several_documents():
 def test_a_mask_alone_is_bool_and_a_bias_is_shared_by_rows():
     context = context_of(T)
     assert plan_of(NoPE(), "bias", context).bias.dtype == torch.bool
-    bias = plan_of(ALiBi(n_heads=H), "bias", context).bias
+    bias = plan_of(ALiBi(n_heads=H, learned=False), "bias", context).bias
     assert (bias.shape, bias.dtype) == ((1, H, T, T), torch.float32)
 
 
@@ -118,7 +120,7 @@ ROUNDING = 2**-7  # of the largest output: twice the spacing of bfloat16, which 
 
 def far_attention(bias_dtype: torch.dtype) -> float:
     """How far the bias kernel in bfloat16 is from dense float32, as a part of the largest output."""
-    scheme, context = ALiBi(n_heads=H), context_of(FAR)
+    scheme, context = ALiBi(n_heads=H, learned=False), context_of(FAR)
     q, k, v = (draw(B, H, FAR, K, seed=s).bfloat16() for s in range(3))
     q[..., 0] = math.sqrt(K)
     k[..., 0] = -torch.tensor(scheme.slopes)[:, None] * torch.arange(FAR)
@@ -142,7 +144,7 @@ def forward_of(scheme: PositionScheme, context: Context, kernel: str) -> Forward
 
 
 def test_bfloat16_autocast_keeps_far_distances_apart():
-    scheme, context, layer = ALiBi(n_heads=H), context_of(FAR), Attention(SHAPE, 0)
+    scheme, context, layer = ALiBi(n_heads=H, learned=False), context_of(FAR), Attention(SHAPE, 0)
     torch.nn.init.normal_(layer.q.weight, std=0.3, generator=torch.Generator().manual_seed(1))
     x = draw(B, FAR, 24, dtype=torch.float32)
     with torch.no_grad():

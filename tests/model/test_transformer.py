@@ -17,10 +17,18 @@ SIZES = dict(d_model=D, n_layers=2, n_heads=6, n_kv_heads=2, head_dim=4, d_ff=40
 CHOICES = dict(norm="rms_norm", norm_eps=1e-5, activation="swiglu", bias=True, tie_embeddings=False)
 SCHEMES = {
     "none": lambda: NoPE(),
-    "learned": lambda: Learned(d_model=D, n_positions=T, init_std=0.3),
-    "sinusoidal": lambda: Sinusoidal(d_model=D, base=10000.0, embedding_scale="sqrt_d"),
+    "learned": lambda: Learned(d_model=D, n_positions=T, offset=0, init_std=0.3),
+    "sinusoidal": lambda: Sinusoidal(
+        d_model=D,
+        base=10000.0,
+        layout="interleaved",
+        spacing="half_d",
+        offset=0,
+        gain="one",
+        embedding_scale="sqrt_d",
+    ),
     "rope": lambda: RoPE(head_dim=4, theta=100.0, layout="half", rotary_fraction=1.0, frequencies=Plain()),
-    "alibi": lambda: ALiBi(n_heads=6),
+    "alibi": lambda: ALiBi(n_heads=6, learned=False),
 }
 each_scheme = pytest.mark.parametrize("scheme", SCHEMES)
 

@@ -3,6 +3,8 @@ from dataclasses import replace
 
 import pytest
 import torch
+from hooks import bias as bias_of
+from hooks import context_of, random_parameters
 
 from wordorder.model.transformer import make_context
 from wordorder.position.alibi import ALiBi
@@ -30,7 +32,7 @@ def bias(n_heads: int, place_BS: torch.Tensor, score: torch.Tensor, n_new: int |
     """What the scheme makes of a score, for all heads, queries and keys."""
     n_batch, n_tokens = place_BS.shape
     context = make_context(torch.zeros((n_batch, n_tokens), dtype=torch.int64), n_new)
-    scheme = ALiBi(n_heads=n_heads)
+    scheme = ALiBi(n_heads=n_heads, learned=False)
     change = scheme.score_mod(None, None, None, scheme.prepare(replace(context, place_BS=place_BS)))
     sizes = (n_batch, n_heads, context.n_new, n_tokens)
     at = [
@@ -41,14 +43,38 @@ def bias(n_heads: int, place_BS: torch.Tensor, score: torch.Tensor, n_new: int |
 
 @pytest.mark.parametrize("n_heads", PUBLISHED)
 def test_slopes_are_the_published_ones(n_heads):
-    assert ALiBi(n_heads=n_heads).slopes == pytest.approx(PUBLISHED[n_heads], rel=1e-6)
+    assert ALiBi(n_heads=n_heads, learned=False).slopes == pytest.approx(PUBLISHED[n_heads], rel=1e-6)
 
 
 @pytest.mark.parametrize("n_heads", range(1, 65))
 def test_slopes_of_any_number_of_heads(n_heads):
-    slopes = ALiBi(n_heads=n_heads).slopes
+    slopes = ALiBi(n_heads=n_heads, learned=False).slopes
     assert slopes == pytest.approx(recursive_slopes(n_heads), rel=1e-12)
     assert len(set(slopes)) == n_heads and all(0 < slope < 1 for slope in slopes)
+
+
+def bloom(n_heads: int, n_tokens: int) -> torch.Tensor:
+    """What is added to the scores of each key, (H, 1, S)."""
+    from transformers.models.bloom.modeling_bloom import build_alibi_tensor
+
+    return build_alibi_tensor(torch.ones(1, n_tokens, dtype=torch.int64), n_heads, torch.float32)
+
+
+def mpt(n_heads: int, n_tokens: int) -> torch.Tensor:
+    from transformers.models.mpt.modeling_mpt import build_mpt_alibi_tensor
+
+    return build_mpt_alibi_tensor(n_heads, n_tokens)
+
+
+@pytest.mark.parametrize("builder", [bloom, mpt])
+def test_the_last_query_is_biased_as_in_public_models_of_any_number_of_heads(builder):
+    n_tokens = 50
+    for n_heads in range(1, 129):
+        theirs = builder(n_heads, n_tokens).view(n_heads, n_tokens).double()
+        theirs = theirs - theirs[:, -1:]  # they add slope * j up to a constant, which softmax cancels
+        ours = bias(n_heads, torch.arange(n_tokens)[None], torch.zeros(()), n_new=1)[0, :, 0].double()
+        # BLOOM raises a float32 base to powers up to H
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("n_heads", [6, 8, 12])
@@ -88,10 +114,28 @@ def test_distances_do_not_round_to_bfloat16():
 
 
 def test_nothing_is_learned_or_saved():
-    assert not list(ALiBi(n_heads=6).state_dict())
+    assert not list(ALiBi(n_heads=6, learned=False).state_dict())
+
+
+def test_learned_slopes_begin_as_the_published_ones():
+    scheme = ALiBi(n_heads=6, learned=True)
+    scheme.initialise(lambda name: torch.Generator())
+    assert [(name, tuple(weight.shape)) for name, weight in scheme.named_parameters()] == [("log_slope", (6,))]
+    fixed = bias_of(ALiBi(n_heads=6, learned=False), context_of(1, 9), n_heads=6)
+    # float32: exp of a rounded logarithm of up to 5.5 in size
+    torch.testing.assert_close(bias_of(scheme, context_of(1, 9), n_heads=6), fixed, rtol=1e-6, atol=0)
+
+
+def test_learned_slopes_are_those_of_the_equation():
+    scheme = random_parameters(ALiBi(n_heads=6, learned=True))
+    out = bias_of(scheme, context_of(1, 9), n_heads=6)
+    for h, log_slope in enumerate(scheme.log_slope.tolist()):
+        for i in range(9):
+            for j in range(i + 1):
+                assert out[0, h, i, j].item() == pytest.approx(-math.exp(log_slope) * (i - j), rel=1e-14)
 
 
 @pytest.mark.parametrize("n_heads", [0, -4])
 def test_no_heads_are_refused(n_heads):
     with pytest.raises(ValueError, match=f"n_heads={n_heads}"):
-        ALiBi(n_heads=n_heads)
+        ALiBi(n_heads=n_heads, learned=False)

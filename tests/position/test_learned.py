@@ -8,8 +8,8 @@ from wordorder.model.transformer import Transformer, make_context
 from wordorder.position.learned import Learned
 
 
-def make(n_positions=9, d_model=6, init_std=0.02) -> Learned:
-    scheme = Learned(d_model=d_model, n_positions=n_positions, init_std=init_std)
+def make(n_positions=9, d_model=6, offset=0, init_std=0.02) -> Learned:
+    scheme = Learned(d_model=d_model, n_positions=n_positions, offset=offset, init_std=init_std)
     scheme.initialise(lambda name: torch.Generator().manual_seed(len(name)))
     return scheme
 
@@ -46,6 +46,26 @@ def test_a_row_of_the_table_is_added():
     torch.testing.assert_close(scheme.embed(x, pos), expected, rtol=0, atol=0)
 
 
+def test_an_offset_is_that_of_opt():
+    from transformers.models.opt.modeling_opt import OPTLearnedPositionalEmbedding
+
+    theirs, scheme = OPTLearnedPositionalEmbedding(9, 6), make(offset=2)
+    assert scheme.table.shape == theirs.weight.shape == (11, 6)
+    assert scheme.max_position == 9
+    theirs.weight.data = scheme.table.detach().clone()
+    x = torch.randn(2, 9, 6)
+    expected = x + theirs(torch.ones(2, 9, dtype=torch.int64))
+    got = scheme.embed(x, scheme.prepare(make_context(torch.zeros((2, 9), dtype=torch.int64))))
+    torch.testing.assert_close(got, expected, rtol=0, atol=0)
+
+
+def test_rows_before_the_offset_are_never_read():
+    scheme = make(offset=2)
+    pos = scheme.prepare(make_context(torch.zeros((1, 9), dtype=torch.int64)))
+    scheme.embed(torch.zeros(1, 9, 6), pos).sum().backward()
+    assert scheme.table.grad.any(1).tolist() == [False] * 2 + [True] * 9
+
+
 def test_new_tokens_take_the_last_places():
     scheme = make()
     pos = scheme.prepare(make_context(torch.zeros((1, 7), dtype=torch.int64), n_new=2))
@@ -60,7 +80,7 @@ def test_table_is_drawn_with_the_given_deviation_from_a_generator_of_its_name():
         names.append(name)
         return torch.Generator().manual_seed(3)
 
-    scheme = Learned(d_model=64, n_positions=256, init_std=0.05)
+    scheme = Learned(d_model=64, n_positions=256, offset=0, init_std=0.05)
     scheme.initialise(generator)
     drawn = torch.randn(256, 64, generator=torch.Generator().manual_seed(3))
     assert names == ["table"]
@@ -76,7 +96,7 @@ def test_one_vector_for_each_position_is_learned():
 @pytest.mark.parametrize("device", ["cpu", "meta"])
 def test_a_longer_input_is_refused_unread(device):
     with torch.device(device):
-        model = make_model(make() if device == "cpu" else Learned(d_model=6, n_positions=9, init_std=0.02))
+        model = make_model(make() if device == "cpu" else Learned(d_model=6, n_positions=9, offset=0, init_std=0.02))
         ids = torch.zeros((1, 10), dtype=torch.int64)
     with pytest.raises(ValueError, match="Learned ends at position 9: 10 tokens"):
         model(ids)
@@ -93,7 +113,12 @@ def test_bfloat16_comes_out_as_it_went_in():
 
 
 @pytest.mark.parametrize(
-    ("bad", "says"), [({"n_positions": 0}, "n_positions=0"), ({"init_std": -0.1}, "init_std=-0.1")]
+    ("bad", "says"),
+    [
+        ({"n_positions": 0}, "n_positions=0"),
+        ({"offset": -1}, "offset=-1"),
+        ({"init_std": -0.1}, "init_std=-0.1"),
+    ],
 )
 def test_bad_values_are_named(bad, says):
     with pytest.raises(ValueError, match=says):

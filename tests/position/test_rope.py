@@ -3,9 +3,14 @@ from dataclasses import replace
 
 import pytest
 import torch
+from rotary import hugging_face
 
+from wordorder.check import make
 from wordorder.model.transformer import make_context
+from wordorder.position.frequencies.longrope import LongRoPE
 from wordorder.position.frequencies.plain import Plain
+from wordorder.position.frequencies.proportional import Proportional
+from wordorder.position.frequencies.yarn import YaRN
 from wordorder.position.rope import RoPE
 
 PLACES = [0, 1, 2, 5, 31]
@@ -142,8 +147,116 @@ def test_values_and_scores_are_left_alone():
     assert not list(scheme.parameters()) and not list(scheme.buffers())
 
 
+# Some of the channels, and the presets.
+
+
+def turn(scheme: RoPE, x_BHSK: torch.Tensor) -> torch.Tensor:
+    """Queries as the scheme turns them at places 0, 1, 2 ..."""
+    pos = scheme.prepare(make_context(torch.zeros(x_BHSK.shape[0], x_BHSK.shape[2], dtype=torch.int64)))
+    return scheme.transform_qk(x_BHSK, x_BHSK, None, pos)[0]
+
+
+@pytest.fixture
+def preset(compose_config):
+    def made(name: str, *words: str) -> RoPE:
+        return make(compose_config(f"position={name}", "model.head_dim=64", *words)["position"], "position")
+
+    return made
+
+
+def like_gpt_neox(x_BHSK: torch.Tensor, **rope_parameters) -> torch.Tensor:
+    """What Hugging Face's GPT-NeoX makes of queries."""
+    from transformers import GPTNeoXConfig
+    from transformers.models.gpt_neox.modeling_gpt_neox import GPTNeoXRotaryEmbedding, apply_rotary_pos_emb
+
+    n_heads, n_tokens, head_dim = x_BHSK.shape[1:]
+    sizes = dict(hidden_size=n_heads * head_dim, num_attention_heads=n_heads)
+    given = {"rope_type": "default", "rope_theta": 10000.0} | rope_parameters
+    embedding = GPTNeoXRotaryEmbedding(GPTNeoXConfig(**sizes, rope_parameters=given))
+    cos, sin = embedding(x_BHSK, torch.arange(n_tokens)[None])
+    return apply_rotary_pos_emb(x_BHSK, x_BHSK, cos, sin)[0]
+
+
+ANGLES = dict(rtol=0, atol=1e-4)  # theirs and ours are float32: those of place 40 are off by 4e-6 each
+
+
+def test_rope_partial_is_gpt_neox(preset):
+    x, scheme = random_heads(40, 64), preset("rope_partial")
+    assert scheme.width == 16
+    torch.testing.assert_close(turn(scheme, x), like_gpt_neox(x, partial_rotary_factor=0.25), **ANGLES)
+    assert torch.equal(turn(scheme, x)[..., 16:], x[..., 16:])
+    assert (turn(scheme, x) - turn(preset("rope"), x)).abs().max() > 0.1
+
+
+def test_rope_partial_interleaved_is_gpt_j(preset):
+    from transformers.models.gptj.modeling_gptj import apply_rotary_pos_emb, create_sinusoidal_positions
+
+    x, scheme = random_heads(40, 64), preset("rope_partial", "position.layout=interleaved")
+    sin, cos = create_sinusoidal_positions(40, scheme.width)[None].chunk(2, dim=-1)
+    theirs = apply_rotary_pos_emb(x.transpose(1, 2)[..., : scheme.width], sin, cos).transpose(1, 2)
+    torch.testing.assert_close(turn(scheme, x), torch.cat((theirs, x[..., scheme.width :]), -1), **ANGLES)
+
+
+def test_p_rope_is_hugging_faces_proportional_rotation(preset):
+    from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
+
+    x = random_heads(40, 64)
+    omega_R, _ = hugging_face("proportional", 64, 10000.0, trained=128, partial_rotary_factor=0.75)
+    assert int((omega_R > 0).sum()) == 24
+    angle_SK = torch.arange(40)[:, None] * torch.cat((omega_R, omega_R))
+    theirs, _ = apply_rotary_pos_emb(x, x, angle_SK.cos()[None], angle_SK.sin()[None])
+    torch.testing.assert_close(turn(preset("p_rope"), x), theirs, **ANGLES)
+
+
+@pytest.mark.parametrize("fraction", [0.25, 0.75])
+def test_fewer_channels_are_not_fewer_frequencies(fraction):
+    x = random_heads(40, 64)
+    partial = rope(head_dim=64, rotary_fraction=fraction)
+    proportional = rope(head_dim=64, frequencies=Proportional(fraction=fraction))
+    still = [(turn(scheme, x)[:, :, 1:] == x[:, :, 1:]).all((0, 1, 2)) for scheme in (partial, proportional)]
+    n = int(64 * fraction)
+    assert still[0].tolist() == [channel >= n for channel in range(64)]
+    assert still[1].tolist() == [channel % 32 >= n // 2 for channel in range(64)]
+    omegas = [scheme.frequencies.omega(scheme.width, scheme.theta, horizon=1) for scheme in (partial, proportional)]
+    assert (omegas[0][1:] < omegas[1][1 : n // 2]).all()  # the same number of pairs turns, but only with theta^(-2m/K)
+
+
+def test_rope_llama3_is_llama_3_1(preset):
+    scheme = preset("rope_llama3")
+    published = {0: 1.0, 4: 0.1939228, 8: 0.03760603, 12: 7.292665e-3, 16: 5.248460e-4, 31: 3.767323e-7}
+    omega_R = scheme.frequencies.omega(scheme.width, scheme.theta, horizon=1)
+    assert {m: float(omega_R[m]) for m in published} == pytest.approx(published, rel=1e-6)
+
+
+@pytest.mark.parametrize(("fraction", "width"), [(1.0, 20), (0.5, 10), (0.25, 4), (0.05, 2), (0.01, 2)])
+def test_channels_turn_in_whole_pairs_and_one_at_least(fraction, width):
+    x, scheme = random_heads(9, 20), rope(head_dim=20, rotary_fraction=fraction)
+    moved = (turn(scheme, x)[:, :, 1:] != x[:, :, 1:]).any(0).any(0).any(0)
+    assert scheme.width == width and moved.tolist() == [channel < width for channel in range(20)]
+
+
+def test_a_gain_is_on_the_rotated_channels_alone():
+    yarn = YaRN(factor=4.0, trained_length=128, beta_fast=32.0, beta_slow=1.0, gain=1.5, truncate=True)
+    x = random_heads(9, 20)
+    turned = turn(rope(head_dim=20, rotary_fraction=0.4, frequencies=yarn), x)
+    torch.testing.assert_close(turned[..., :8].norm(dim=-1), 1.5 * x[..., :8].norm(dim=-1), rtol=1e-6, atol=0)
+    assert torch.equal(turned[..., 8:], x[..., 8:])
+
+
+def test_the_promise_about_length_is_that_of_the_frequencies():
+    longrope = LongRoPE(factor=4.0, trained_length=8, short_factors=[], long_factors=[])
+    assert rope().length_free and not rope(frequencies=longrope).length_free
+
+
 @pytest.mark.parametrize(
-    ("bad", "says"), [({"head_dim": 7}, "head_dim=7"), ({"theta": 0.0}, "theta=0.0"), ({"theta": -1.0}, "theta")]
+    ("bad", "says"),
+    [
+        ({"head_dim": 7}, "head_dim=7"),
+        ({"theta": 0.0}, "theta=0.0"),
+        ({"theta": -1.0}, "theta"),
+        ({"rotary_fraction": 0.0}, "rotary_fraction=0.0"),
+        ({"rotary_fraction": 1.5}, "rotary_fraction=1.5"),
+    ],
 )
 def test_bad_values_are_named(bad, says):
     with pytest.raises(ValueError, match=says):

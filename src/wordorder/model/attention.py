@@ -41,7 +41,7 @@ def choose_kernel(position: PositionScheme, asked: str, *, device: str) -> Kerne
         return needs
     if asked == "flex" and device == "cpu":
         raise ValueError("kernel=flex has no backward on CPU; use kernel=auto")
-    own_softmax = asked == "flex" and needs == "dense" and position.additive
+    own_softmax = asked == "flex" and position.replaces_softmax
     if own_softmax or (asked in KERNELS and KERNELS.index(asked) < KERNELS.index(needs)):
         does = {"bias": "changes scores or hides keys", "dense": "does more than add to scores"}[needs]
         raise ValueError(

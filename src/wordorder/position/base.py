@@ -119,9 +119,14 @@ class PositionScheme(nn.Module):
         return None
 
     @property
+    def replaces_softmax(self) -> bool:
+        """Does `attend` return something?"""
+        return overrides(self, "attend")
+
+    @property
     def needs(self) -> Literal["sdpa", "bias", "dense"]:
         """The simplest kernel that serves: sdpa changes no score, bias adds or hides, dense does anything."""
-        if overrides(self, "attend") or not self.additive:
+        if self.replaces_softmax or not self.additive:
             return "dense"
         return "bias" if overrides(self, "score_mod") or overrides(self, "visible") else "sdpa"
 

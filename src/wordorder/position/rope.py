@@ -8,9 +8,10 @@ acts on: q and k   learns: nothing   any length: yes
 
 so that q_i . k_j depends on i - j only. Pairs are (m, m + R/2) in the `half` layout (Llama's code at Hugging Face,
 GPT-NeoX) and (2m, 2m + 1) in the `interleaved` one (the paper, GPT-J); one is a fixed permutation of the other's channels.
-The first R = rotary_fraction * K channels are rotated: all of them in the paper, a quarter in GPT-NeoX.
+The first R = rotary_fraction * K channels are rotated, rounded down to whole pairs but one at least: all of them in the
+paper, a quarter in GPT-NeoX.
 Differs: `half` is the default here, `interleaved` the paper's.
-Oracle: the paper's block-diagonal rotation matrix, built entry by entry in float64.
+Oracle: the paper's block-diagonal rotation matrix, built entry by entry in float64; Hugging Face's GPT-NeoX and GPT-J.
 """
 
 import torch
@@ -35,12 +36,11 @@ class RoPE(PositionScheme):
             raise ValueError(f"head_dim={head_dim} must be even: channels are rotated in pairs")
         if theta <= 0:
             raise ValueError(f"theta={theta} must be positive; the paper has 10000")
-        self.width = int(rotary_fraction * head_dim)
-        if not 0 < rotary_fraction <= 1 or not self.width or self.width % 2:
-            raise ValueError(
-                f"rotary_fraction={rotary_fraction} must leave an even number of the {head_dim} channels to rotate"
-            )
+        if not 0 < rotary_fraction <= 1:
+            raise ValueError(f"rotary_fraction={rotary_fraction} must lie above 0 and not above 1; GPT-NeoX has 0.25")
+        self.width = max(2, 2 * int(rotary_fraction * head_dim / 2))
         self.theta, self.layout, self.frequencies = theta, layout, frequencies
+        frequencies.omega(self.width, theta, horizon=1)  # a rule that cannot serve this width says so before any work
 
     def prepare(self, context: Context) -> Rotation:
         omega_R = self.frequencies.omega(self.width, self.theta, horizon=context.horizon)

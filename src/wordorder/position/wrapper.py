@@ -118,6 +118,10 @@ class Wrapper(PositionScheme):
         return next((out for out in outs if out is not None), None)
 
     @property
+    def replaces_softmax(self) -> bool:
+        return any(scheme.replaces_softmax for scheme in self.acting)
+
+    @property
     def needs(self) -> Literal["sdpa", "bias", "dense"]:
         own = "bias" if type(self).visible is not Wrapper.visible else "sdpa"
         return max([own, *(scheme.needs for scheme in self.acting)], key=KERNELS.index)
