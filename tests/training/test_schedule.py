@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from wordorder.training.schedule import Cosine, Trapezoid
+from wordorder.training.schedule import Cosine, Rewarm, Trapezoid
 
 N = 200
 
@@ -28,7 +28,29 @@ def test_trapezoid_is_flat_and_then_straight():
     assert falls == pytest.approx([1 / 90] * len(falls)) and factors[-1] == pytest.approx(1 / 90)
 
 
-@pytest.mark.parametrize("schedule", [Cosine(warmup=0.1, final=0.0), Trapezoid(warmup=0.1, cooldown=1.0, final=0.0)])
+def test_rewarm_is_a_cosine_and_then_another():
+    schedule, cosine = Rewarm(warmup=0.1, at=0.8, final=0.1), Cosine(warmup=0.1, final=0.1)
+    factors = [schedule.factor(step, N) for step in range(N)]
+    assert factors[:160] == [cosine.factor(step, 160) for step in range(160)]
+    assert factors[160:] == [cosine.factor(step, 40) for step in range(40)]
+    assert factors[159] < 0.101 and factors[160:165] == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.0])
+
+
+def test_rewarm_begins_anew_at_the_step_at_which_a_scheme_is_dropped():
+    for n_steps in range(2, 300):
+        factors = [Rewarm(warmup=0.0, at=0.875, final=0.0).factor(step, n_steps) for step in range(n_steps)]
+        begun = {0, round(0.875 * n_steps)} - {n_steps}  # without warm-up a part begins with the full rate
+        assert {step for step, factor in enumerate(factors) if factor == 1.0} == begun
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        Cosine(warmup=0.1, final=0.0),
+        Rewarm(warmup=0.1, at=0.8, final=0.0),
+        Trapezoid(warmup=0.1, cooldown=1.0, final=0.0),
+    ],
+)
 @pytest.mark.parametrize("n_steps", [1, 2, 3, 7, 1000])
 def test_no_step_is_wasted_and_none_exceeds_the_rate(schedule, n_steps):
     factors = [schedule.factor(step, n_steps) for step in range(n_steps)]
@@ -41,6 +63,8 @@ def test_no_step_is_wasted_and_none_exceeds_the_rate(schedule, n_steps):
         (Cosine, {"warmup": 1.0, "final": 0.1}),
         (Cosine, {"warmup": -0.1, "final": 0.1}),
         (Cosine, {"warmup": 0.1, "final": 1.1}),
+        (Rewarm, {"warmup": 0.1, "at": 0.0, "final": 0.1}),
+        (Rewarm, {"warmup": 0.1, "at": 1.0, "final": 0.1}),
         (Trapezoid, {"warmup": 0.1, "cooldown": 0.0, "final": 0.0}),
         (Trapezoid, {"warmup": 0.1, "cooldown": 0.5, "final": -1.0}),
         (Cosine, {"warmup": math.nan, "final": 0.1}),

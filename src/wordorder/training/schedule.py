@@ -35,6 +35,21 @@ class Cosine(Schedule):
         return self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * done))
 
 
+class Rewarm(Cosine):
+    """A cosine up to a share of all steps and a second one from there, each with its warm-up, as for a scheme that is
+    dropped on the way (Gelberg et al. 2025, 2512.12167)."""
+
+    def __init__(self, *, warmup: float, at: float, final: float):
+        super().__init__(warmup=warmup, final=final)
+        if not 0 < at < 1:
+            raise ValueError(f"at={at} is a share of all steps and must lie in (0, 1); give position.drop_at the same")
+        self.at = at
+
+    def factor(self, step: int, n_steps: int) -> float:
+        first = round(self.at * n_steps)
+        return super().factor(step, first) if step < first else super().factor(step - first, n_steps - first)
+
+
 class Trapezoid(Schedule):
     """Flat, then straight down to `final` over the last `cooldown` of all steps after warm-up (Haegele et al. 2024, 2405.18392)."""
 
