@@ -4,12 +4,15 @@ python scripts/readme.py            after make compare, or after changing a shel
 """
 
 import ast
+import json
 import re
 import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPARED = ROOT / "outputs" / "quickstart" / "compare"
+COSTS, COST_CONTEXT = ROOT / "scripts" / "benchmarks" / "position.json", 512  # of benchmark.py position
+GPU_RUN = ROOT / "tests" / "gpu_last_run.json"
 PICTURE = ROOT / "outputs" / "quickstart.png"
 
 
@@ -17,7 +20,7 @@ def main() -> None:
     """Fill every block `<!-- name -->...<!-- /name -->` that is made here; without a comparison the result stays as it is."""
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    blocks = {"schemes": schemes(), "tokenizers": shelf("tokenizer"), "sources": shelf("source")}
+    blocks = {"schemes": schemes(), "tokenizers": shelf("tokenizer"), "sources": shelf("source"), "gpu": gpu()}
     if (COMPARED / "summary.md").exists():
         blocks["result"] = result()
         shutil.copyfile(COMPARED / "figures" / "length_last_k.png", PICTURE)
@@ -41,13 +44,74 @@ def docstrings(folder: str) -> dict[str, str]:
 
 
 def schemes() -> str:
-    """One row for each position scheme: what it is, paper, where it acts, what it learns, how long it goes."""
-    rows = ["| `position=` | what it does | paper | acts on | learns | any length |", "|---|---|---|---|---|---|"]
+    """One row for each position scheme, the presets of each, and under which conditions the cost was measured."""
+    parameters, costs = count_parameters(), read_costs()
+    rows = [
+        "| `position=` | what it does | paper | acts on | learns | any length | parameters | relative cost |",
+        "|---|---|---|---|---|---|---:|---:|",
+    ]
     for name, text in docstrings("position").items():
-        sentence, paper = first_sentence(text), text.split("\n\n")[1].splitlines()[0].rstrip(".")
         acts = re.search(r"acts on: (.+?)   learns: (.+?)   any length: (.+)", text)
-        rows.append(f"| `{name}` | {sentence} | {paper} | {acts[1]} | {acts[2]} | {acts[3]} |")
-    return "\n".join(rows) + "\n"
+        cost = f"{costs[name]:.2f}" if name in costs else "–"
+        cells = [first_sentence(text), link(text.split("\n\n")[1].splitlines()[0]), *acts.groups()]
+        rows.append(f"| `{name}` | {' | '.join(cells)} | {parameters[name]:,} | {cost} |")
+    return "\n".join([*rows, "", conditions(), "", *presets()]) + "\n"
+
+
+def link(paper: str) -> str:
+    """Authors and years as links; what comes before the first stays, what follows goes."""
+    cited = list(re.finditer(r"([A-Z][\w.'’ -]*? \d{4}), (\d{4}\.\d{4,5})", paper))
+    links = [f"[{one[1]}](https://arxiv.org/abs/{one[2]})" for one in cited[:2]]
+    return paper[: cited[0].start()] + "; ".join(links)
+
+
+def count_parameters() -> dict[str, int]:
+    """The scheme's own at the size of GPT-2 small, counted in one that was built from each yaml."""
+    import torch
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    from wordorder.check import make
+
+    counts = {}
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"), torch.device("meta"):
+        for name in docstrings("position"):
+            config = OmegaConf.to_container(compose("train", [f"position={name}", "model=small"]), resolve=True)
+            counts[name] = sum(weight.numel() for weight in make(config["position"], "position").parameters())
+    return counts
+
+
+def read_costs() -> dict[str, float]:
+    """How many times as long a training step takes as without a scheme, where that was measured."""
+    rows = json.loads(COSTS.read_text(encoding="utf-8"))["tables"]["time of a step"] if COSTS.exists() else []
+    at = {"device": "cpu", "context": COST_CONTEXT}
+    found = {row["scheme"]: row["times none"] for row in rows if at.items() <= row.items()}
+    return {name: cost for name, cost in found.items() if cost is not None} | ({"none": 1.0} if rows else {})
+
+
+def conditions() -> str:
+    """What the two columns of figures are of."""
+    said = "Parameters are the scheme's own in `model=small`."
+    if not COSTS.exists():
+        return said
+    measured = json.loads(COSTS.read_text(encoding="utf-8"))
+    machine = measured["machine"]
+    return (
+        f"{said} Relative cost: time of a training step of `model=nano` at a context of {COST_CONTEXT} beside that of `none`, on "
+        f"{machine['cpu']} with torch {machine['torch']}, {measured['date'][:10]}, commit {machine['commit']}."
+    )
+
+
+def presets() -> list[str]:
+    """A row for each scheme that other yamls change: their names, each with its own first line."""
+    of: dict[str, list[str]] = {}
+    for file in sorted((ROOT / "conf" / "position").glob("*.yaml")):
+        text = file.read_text(encoding="utf-8")
+        if "\n_target_:" not in text:
+            base = re.search(r"defaults:\n  - (\w+)\n", text)[1]
+            sentence, paper = re.match(r"# (.*?) ?\(([^()]*\d{4}[^()]*)\)", text).groups()
+            of.setdefault(base, []).append(f"`{file.stem}`: {sentence} ({link(paper)})")
+    return ["| of | presets |", "|---|---|", *(f"| `{base}` | {'; '.join(each)} |" for base, each in of.items())]
 
 
 def shelf(folder: str) -> str:
@@ -60,6 +124,16 @@ def shelf(folder: str) -> str:
 def first_sentence(text: str) -> str:
     """The docstring's first line without the name and the full stop."""
     return text.split("\n\n")[0].replace("\n", " ").split(": ", 1)[1].rstrip(".")
+
+
+def gpu() -> str:
+    """When the tests that need a card last ran, and how they ended."""
+    if not GPU_RUN.exists():
+        return "GPU tests have not been run yet.\n"
+    last = json.loads(GPU_RUN.read_text(encoding="utf-8"))
+    ran = last["passed"] + last["failed"]
+    part = "" if last["whole"] else "a subset, "
+    return f"GPU tests: {part}passed {last['passed']} of {ran} on {last['card']} at {last['commit']}, {last['date']}.\n"
 
 
 def result() -> str:

@@ -8,25 +8,18 @@ from typing import Any
 
 import pytest
 import torch
+from gpu_record import GpuRecord
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from wordorder.check import make
+from wordorder.contract.bench import Bench
 
 CONF = Path(__file__).parents[1] / "conf"
-SIZES = {
-    "d_model": 24,
-    "n_layers": 2,
-    "n_heads": 6,
-    "n_kv_heads": 2,
-    "head_dim": 4,
-    "d_ff": 40,
-    "context_length": 128,
-    "bias": True,
-    "tie_embeddings": False,
-    "init_std": 0.3,
-    "kernel": "auto",
-}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(GpuRecord(Path(__file__).parent), "gpu_record")
 
 
 @pytest.fixture(autouse=True)
@@ -51,25 +44,20 @@ def compose_config() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def make_model(compose_config: Callable[..., dict[str, Any]]) -> Callable[..., torch.nn.Module]:
-    """make_model("rope", n_layers=1) -> a float64 model with this scheme, whose own parameters are drawn N(0, 0.5).
+def make_bench(compose_config: Callable[..., dict[str, Any]]) -> Callable[[str], Bench]:
+    """make_bench("rope") -> where the contract tries the scheme of this yaml."""
 
-    Zero initialisation would hide what a scheme does.
-    """
+    def bench_of(position: str) -> Bench:
+        def make_scheme(sizes: dict[str, Any]) -> Any:
+            words = (f"model.{key}={value}" for key, value in sizes.items())
+            return make(compose_config(f"position={position}", *words)["position"], "position")
 
-    def make_small(position: str, *, vocab_size: int = 53, device: str = "cpu", **sizes: Any) -> torch.nn.Module:
-        values = SIZES | sizes
-        config = compose_config(f"position={position}", *(f"model.{key}={value}" for key, value in values.items()))
-        with torch.device(device):
-            scheme = make(config["position"], "position")
-            scheme.bind([bytes([number % 256]) for number in range(vocab_size)])
-            model = make(config["model"], "model", vocab_size=vocab_size, position=scheme).double()
-        if device == "meta":
-            return model
-        model.initialise(0)
-        draw = torch.Generator().manual_seed(1)
-        for weight in scheme.parameters():
-            torch.nn.init.normal_(weight, std=0.5, generator=draw)
-        return model.eval()
+        return Bench(make_scheme)
 
-    return make_small
+    return bench_of
+
+
+@pytest.fixture(scope="session")
+def make_model(make_bench: Callable[[str], Bench]) -> Callable[..., torch.nn.Module]:
+    """make_model("rope", n_layers=1) -> a float64 model with this scheme, whose own parameters are drawn N(0, 0.5)."""
+    return lambda position, **sizes: make_bench(position).model(**sizes)

@@ -1,4 +1,4 @@
-"""What every position scheme promises. Each yaml in conf/position is held to it, a new one too."""
+"""Each yaml in conf/position keeps the contract, a new one too; and each check of the contract can fail."""
 
 import inspect
 import re
@@ -9,93 +9,114 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from torch.func import functional_call
+from torch import nn
 
 from wordorder.check import locate
-from wordorder.model.attention import indices
-from wordorder.model.transformer import make_context
-from wordorder.position.base import KERNELS, Context, PositionScheme
+from wordorder.contract import CHECKS, decoding, kernels, limits, promises, sentence, weights
+from wordorder.contract.bench import Bench
+from wordorder.position.base import Places, PositionScheme
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "conf" / "position"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 SHELF = sorted(path.stem for path in (ROOT / "src/wordorder/position").glob("*.py"))
-SHELF = [name for name in SHELF if name not in ("__init__", "base", "wrapper", "rotation", "draws")]
-T, BATCH, HEADS = 37, 3, 6
-SAME = dict(rtol=0, atol=1e-11)  # float64, another order of summation
-SHIFTED = dict(rtol=0, atol=3e-4)  # angles are float32: an id of 60 is off by 4e-6, passed through two layers
-CHANGED = 1e-3
+SHELF = [name for name in SHELF if name not in ("__init__", "base", "wrapper", "rotation", "draws", "convolution")]
 
 each_scheme = pytest.mark.parametrize("name", NAMES)
 
 
-@pytest.fixture
-def ids() -> torch.Tensor:
-    return torch.randint(53, (BATCH, T), generator=torch.Generator().manual_seed(2))
-
-
-def run(model, ids: torch.Tensor, place: Callable[[torch.Tensor], torch.Tensor] = lambda p: p, **given) -> torch.Tensor:
-    """Logits, the position ids changed by `place`, and the horizon with them where it is nearer than the largest id."""
-    with torch.no_grad():
-        context = make_context(ids, **given)
-        place_BS = place(context.place_BS)
-        horizon = max(context.horizon, int(place_BS.max()) + 1)
-        return model.logits(model.hidden(replace(context, place_BS=place_BS, horizon=horizon)))
-
-
-def distance(a: torch.Tensor, b: torch.Tensor) -> float:
-    return float((a - b).abs().max())
-
-
-def kernels(scheme: PositionScheme) -> list[str]:
-    """Which kernels must serve this scheme on a CPU, by what it promises and overrides."""
-    return list(reversed(KERNELS[KERNELS.index(scheme.needs) :]))
-
-
-def mods(model, context: Context, seed: int = 0):
-    """A score_mod made from random q, k and x, and index tensors to evaluate it with."""
-    draw = torch.Generator().manual_seed(seed)
-    n_batch, n_tokens = context.tokens_BS.shape
-    q, k, x = (
-        torch.randn(n_batch, *shape, generator=draw, dtype=torch.float64)
-        for shape in ((HEADS, n_tokens, 4), (2, n_tokens, 4), (n_tokens, 24))
-    )
-    scheme = model.position
-    read = (q, k, x) if scheme.content else (None, None, None)
-    pos = scheme.at_layer(0, scheme.prepare(context))
-    return scheme.score_mod(*read, pos), indices(context, n_heads=HEADS, by_row=True)
-
-
-# The future is hidden.
-
-
-def first_leak(model, ids: torch.Tensor) -> int | None:
-    """The first output that depends on a later token, or None: bit for bit, so it is asked of the dense kernel."""
-    model.kernel = "dense"
-    before = run(model, ids)
-    for t in range(T - 1):
-        later = torch.cat((ids[:, : t + 1], (ids[:, t + 1 :] + 7) % 53), 1)
-        if not torch.equal(run(model, later)[:, : t + 1], before[:, : t + 1]):
-            return t
-    return None
-
-
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @each_scheme
-def test_later_tokens_change_no_bit_of_earlier_outputs(name, make_model, ids):
-    assert first_leak(make_model(name), ids) is None
+def test_contract(name, check, make_bench):
+    check(make_bench(name))
 
 
-class LeakAtEmbedding(PositionScheme):
+# Liars: each is caught by the checks that it is listed under. A check that catches none would be worth nothing.
+
+
+def bench_of(scheme: type[PositionScheme], among: type[Bench] = Bench) -> Bench:
+    return among(lambda sizes: scheme(sizes["context_length"]) if issubclass(scheme, Table) else scheme())
+
+
+LIARS: list[tuple[Callable[[Bench], None], type[PositionScheme], type[Bench]]] = []
+
+
+def caught_by(*checks, among: type[Bench] = Bench):
+    def add(liar: type[PositionScheme]) -> type[PositionScheme]:
+        LIARS.extend((check, liar, among) for check in checks)
+        return liar
+
+    return add
+
+
+class Relative(PositionScheme):
+    """Honest: lowers the score by a tenth of the distance."""
+
+    shift_invariant = True
+
+    def score_mod(self, q_BHTK, k_BGSK, x_BSD, pos):
+        return lambda score, b, h, i, j: score - 0.1 * (pos.q(b, i) - pos.k(b, j))
+
+
+def waves(place_BT: torch.Tensor) -> torch.Tensor:
+    """A vector for each position, (B, T, 24)."""
+    return (0.3 * place_BT[..., None] + torch.arange(24)).sin()
+
+
+class Absolute(PositionScheme):
+    """Honest: adds a sine of the position."""
+
+    def embed(self, x_BTD, pos):
+        return x_BTD + waves(pos.q_BT)
+
+
+class Owner(PositionScheme):
+    """Honest: one parameter, drawn as it should be."""
+
+    orders, reads_ids, shift_invariant = False, False, True
+
+    def __init__(self):
+        super().__init__()
+        self.gain = nn.Parameter(torch.empty(24))
+
+    def initialise(self, generator):
+        nn.init.normal_(self.gain, generator=generator("gain"))
+
+    def embed(self, x_BTD, pos):
+        return x_BTD * self.gain
+
+
+class Table(PositionScheme):
+    """Honest: a vector for each position of the trained length, and no further."""
+
+    max_position = property(lambda self: len(self.table))
+    whole_ids = True
+
+    def __init__(self, rows: int):
+        super().__init__()
+        self.table = nn.Parameter(torch.empty(rows, 24))
+
+    def initialise(self, generator):
+        nn.init.normal_(self.table, generator=generator("table"))
+
+    def embed(self, x_BTD, pos):
+        return x_BTD + self.table[pos.q_BT]
+
+
+@caught_by(promises.later_tokens_change_no_bit_of_earlier_outputs, decoding.padding_on_the_right_changes_nothing)
+class LeaksAtEmbedding(PositionScheme):
     def embed(self, x_BTD, pos):
         return x_BTD + 1e-6 * x_BTD.roll(-1, 1)
 
 
-class LeakInKeys(PositionScheme):
+@caught_by(promises.later_tokens_change_no_bit_of_earlier_outputs)
+class LeaksInKeys(PositionScheme):
     def transform_qk(self, q_BHTK, k_BGSK, x_BSD, pos):
         return q_BHTK, k_BGSK + 1e-6 * k_BGSK.mean(2, keepdim=True)
 
 
-class LeakInScores(PositionScheme):
+@caught_by(promises.later_tokens_change_no_bit_of_earlier_outputs)
+class LeaksInScores(PositionScheme):
     content = True
 
     def score_mod(self, q_BHTK, k_BGSK, x_BSD, pos):
@@ -103,274 +124,263 @@ class LeakInScores(PositionScheme):
         return lambda score, b, h, i, j: score + 1e-6 * x_BSD[b, (j + 1).clamp(max=last), 0]
 
 
-@pytest.mark.parametrize("leak", [LeakAtEmbedding, LeakInKeys, LeakInScores])
-def test_a_planted_leak_is_found(leak, make_model, ids):
-    model = make_model("none")
-    model.position = leak()
-    assert first_leak(model, ids) is not None
+@caught_by(promises.orders_says_whether_one_layer_tells_a_shuffled_past)
+class SaysItOrders(PositionScheme):
+    reads_ids, shift_invariant = False, True
 
 
-# Promises, each in both directions.
+@caught_by(promises.orders_says_whether_one_layer_tells_a_shuffled_past)
+class SaysItDoesNotOrder(Relative):
+    orders = False
 
 
-@each_scheme
-def test_orders_says_whether_one_layer_tells_a_shuffled_past(name, make_model, ids):
-    model = make_model(name, n_layers=1)
-    order = torch.randperm(T - 1, generator=torch.Generator().manual_seed(3))
-    shuffled = torch.cat((ids[:, order], ids[:, -1:]), 1)
-    change = distance(run(model, ids)[:, -1], run(model, shuffled)[:, -1])
-    assert change > CHANGED if model.position.orders else change < SAME["atol"]
+@caught_by(promises.reads_ids_says_whether_ids_three_times_as_far_apart_matter)
+class SaysItDoesNotReadIds(Relative):
+    reads_ids = False
 
 
-@each_scheme
-def test_reads_ids_says_whether_ids_three_times_as_far_apart_matter(name, make_model, ids):
-    model = make_model(name, n_layers=1)
-    change = distance(run(model, ids), run(model, ids, lambda place: 3 * place))
-    assert change > CHANGED if model.position.reads_ids else change == 0
+@caught_by(
+    promises.reads_ids_says_whether_ids_three_times_as_far_apart_matter,
+    decoding.decoding_in_uneven_pieces_equals_the_whole,
+)
+class ReadsIndicesAndNotIds(Relative):
+    def score_mod(self, q_BHTK, k_BGSK, x_BSD, pos):
+        return lambda score, b, h, i, j: score - 0.1 * (i - j)
 
 
-@each_scheme
-@pytest.mark.parametrize("shift", [1, 23])
-def test_shift_invariant_says_whether_ids_plus_a_constant_change_anything(name, shift, make_model, ids):
-    model = make_model(name)
-    change = distance(run(model, ids), run(model, ids, lambda place: place + shift))
-    assert change < SHIFTED["atol"] if model.position.shift_invariant else change > CHANGED
+@caught_by(promises.ids_between_whole_numbers_count_unless_whole_ids)
+class SaysItsIdsMayLieBetween(Table):
+    whole_ids = False
 
 
-@each_scheme
-def test_length_free_says_whether_an_output_depends_on_the_length(name, make_model, ids):
-    model = make_model(name)
-    change = distance(run(model, ids)[:, :20], run(model, ids[:, :20]))
-    assert change < SAME["atol"] if model.position.length_free else change > CHANGED
+@caught_by(promises.ids_between_whole_numbers_count_unless_whole_ids)
+class CutsItsIds(Relative):
+    def prepare(self, context):
+        return super().prepare(replace(context, place_BS=context.place_BS.long()))
 
 
-@each_scheme
-def test_without_content_one_bias_serves_all_layers_and_rows(name, make_model, ids):
-    model = make_model(name)
-    context = make_context(ids)
-    made, at = mods(model, context)
-    if made is None:
-        return
-    zero = torch.zeros((), dtype=torch.float64)
-    if model.position.content:
-        other, _ = mods(model, context, seed=1)
-        assert distance(made(zero, *at), other(zero, *at)) > CHANGED
-    else:
-        shared = made(zero, *indices(context, n_heads=HEADS, by_row=False))
-        assert torch.broadcast_shapes(shared.shape, (1, HEADS, T, T)) == (1, HEADS, T, T)
-        assert torch.equal(made(zero, *at), shared.expand_as(made(zero, *at)))
+@caught_by(promises.shift_invariant_says_whether_ids_plus_a_constant_change_anything)
+class SaysItIsShiftInvariant(Absolute):
+    shift_invariant = True
 
 
-@each_scheme
-def test_additive_says_whether_the_change_is_one_of_adding(name, make_model, ids):
-    model = make_model(name)
-    made, at = mods(model, make_context(ids))
-    if made is None:
-        assert model.position.additive
-        return
-    score = torch.randn(BATCH, HEADS, T, T, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
-    change = distance(made(score, *at), score + made(torch.zeros_like(score), *at))
-    assert change < 1e-5 if model.position.additive else change > CHANGED
+@caught_by(promises.shift_invariant_says_whether_ids_plus_a_constant_change_anything)
+class SaysItIsNotShiftInvariant(Relative):
+    shift_invariant = False
 
 
-@each_scheme
-def test_a_limit_is_refused_before_any_tensor_is_read(name, make_model):
-    limit = make_model(name, context_length=16).position.max_position
-    unread = make_model(name, context_length=16, device="meta")
-    for n_tokens, horizon in ((limit + 1, None), (3, limit + 1)) if limit else ():
-        with pytest.raises(ValueError, match=str(limit)):
-            unread(torch.zeros((2, n_tokens), dtype=torch.int64, device="meta"), horizon=horizon)
+@caught_by(
+    promises.length_free_says_whether_an_output_depends_on_the_length,
+    decoding.padding_on_the_right_changes_nothing,
+)
+class SaysItIsLengthFree(PositionScheme):
+    def prepare(self, context):
+        return context.horizon
+
+    def embed(self, x_BTD, pos):
+        return x_BTD * (1 + pos / 100)
 
 
-@each_scheme
-def test_inputs_up_to_the_limit_are_taken(name, make_model):
-    model = make_model(name, context_length=16)
-    ids = torch.zeros((2, model.position.max_position or 64), dtype=torch.int64)
-    assert run(model, ids).isfinite().all()
+@caught_by(promises.length_free_says_whether_an_output_depends_on_the_length)
+class SaysItIsNotLengthFree(Relative):
+    length_free = False
 
 
-@each_scheme
-def test_a_limit_holds_while_decoding(name, make_model):
-    model = make_model(name, context_length=16)
-    limit = model.position.max_position or 64
-    cache = model.empty_cache()
-    model(torch.zeros((1, limit), dtype=torch.int64), cache=cache)
-    one_more = torch.zeros((1, 1), dtype=torch.int64)
-    if model.position.max_position is None:
-        assert model(one_more, cache=cache).isfinite().all()
-    else:
-        with pytest.raises(ValueError, match=str(limit)):
-            model(one_more, cache=cache)
+@caught_by(promises.content_says_whether_the_bias_reads_queries_keys_or_the_input)
+class SaysItReadsContent(Relative):
+    content = True
 
 
-# Kernels.
+@caught_by(promises.content_says_whether_the_bias_reads_queries_keys_or_the_input)
+class HidesThatItReadsTheText(PositionScheme):
+    def prepare(self, context):
+        return context.tokens_BS
+
+    def score_mod(self, q_BHTK, k_BGSK, x_BSD, pos):
+        return lambda score, b, h, i, j: score - 0.1 * pos[b, j]
 
 
-def loss_and_gradients(model, ids: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    model.zero_grad()
-    logits = model(ids)
-    torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1), ids[:, 1:].flatten()).backward()
-    return logits.detach(), {name: weight.grad.clone() for name, weight in model.named_parameters()}
+@caught_by(
+    promises.additive_says_whether_the_change_is_one_of_adding,
+    kernels.kernels_agree_in_values_and_gradients,
+)
+class SaysItAdds(PositionScheme):
+    def score_mod(self, q_BHTK, k_BGSK, x_BSD, pos):
+        return lambda score, b, h, i, j: score * (1 + 0.1 * (pos.q(b, i) - pos.k(b, j)))
 
 
-@each_scheme
-def test_kernels_agree_in_values_and_gradients(name, make_model, ids):
-    model = make_model(name)
-    results = {}
-    for kernel in kernels(model.position):
-        model.kernel = kernel
-        assert model.kernel_for(make_context(ids)) == kernel
-        results[kernel] = loss_and_gradients(model, ids)
-    logits, gradients = results.pop("dense")
-    for other_logits, other_gradients in results.values():
-        torch.testing.assert_close(other_logits, logits, **SAME)
-        torch.testing.assert_close(other_gradients, gradients, **SAME)
+@caught_by(promises.additive_says_whether_the_change_is_one_of_adding)
+class SaysItDoesMoreThanAdd(Relative):
+    additive = False
 
 
-@each_scheme
-def test_dense_is_explicit(name, make_model, ids, monkeypatch):
-    def refuse(*_, **__):
-        raise AssertionError("dense must not be computed by what it is the oracle of")
-
-    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", refuse)
-    assert make_model(name, kernel="dense")(ids).isfinite().all()
+@caught_by(promises.additive_says_whether_the_change_is_one_of_adding)
+class SaysItDoesMoreAndDoesNothing(PositionScheme):
+    additive = False
 
 
-@each_scheme
-def test_a_kernel_that_cannot_serve_is_refused_by_name(name, make_model, ids):
-    model = make_model(name)
-    for kernel in {"sdpa", "bias", "flex"} - set(kernels(model.position)):
-        model.kernel = kernel
-        with pytest.raises(ValueError, match=f"kernel={kernel}"):
-            model(ids)
+@caught_by(limits.a_limit_is_refused_before_any_tensor_is_read)
+class ReadsItsLimitFromATensor(Table):
+    max_position = property(lambda self: len(self.table) + int(self.table.isnan().any()))
 
 
-@each_scheme
-def test_own_parameters_have_the_gradient_of_finite_differences(name, make_model, ids):
-    model = make_model(name, context_length=8, kernel="dense")
-    weights = {key: weight.detach() for key, weight in model.named_parameters()}
-    own = [key for key in weights if key.startswith("position.")]
-
-    def outputs(*values: torch.Tensor) -> torch.Tensor:
-        return functional_call(model, weights | dict(zip(own, values, strict=True)), (ids[:1, :7],)).sum(-1)
-
-    if own:
-        assert torch.autograd.gradcheck(outputs, [weights[key].requires_grad_() for key in own])
+@caught_by(limits.inputs_up_to_the_limit_are_taken, limits.a_limit_holds_while_decoding)
+class EndsBeforeItsLimit(Table):
+    max_position = property(lambda self: 2 * len(self.table))
 
 
-@each_scheme
-def test_every_own_parameter_learns(name, make_model, ids):
-    model = make_model(name)
-    _, gradients = loss_and_gradients(model, ids)
-    assert all(gradient.any() for key, gradient in gradients.items() if key.startswith("position."))
+@caught_by(limits.inputs_up_to_the_limit_are_taken)
+class OverflowsBeforeItsLimit(PositionScheme):
+    def embed(self, x_BTD, pos):
+        return x_BTD + (20.0 * pos.q_BT[..., None]).exp()
 
 
-@each_scheme
-def test_hooks_run_with_autocast_off(name, make_model, ids, monkeypatch):
-    model, seen = make_model(name).float(), []
-    for hook in ("prepare", "embed", "at_layer", "transform_qk", "visible", "score_mod"):
+@caught_by(limits.a_limit_holds_while_decoding)
+class HasALimitAndSaysNone(Table):
+    max_position = None
 
-        def spy(*args, own=getattr(model.position, hook)):
-            seen.append(torch.is_autocast_enabled("cpu"))
-            return own(*args)
-
-        monkeypatch.setattr(model.position, hook, spy)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        model(ids)
-    assert len(seen) >= 4 and not any(seen)
+    def __init__(self, rows: int):
+        super().__init__(rows=4 * rows)
 
 
-# Decoding, packing, padding, batches.
+@caught_by(kernels.kernels_agree_in_values_and_gradients)
+class SaysItNeedsNoBias(Relative):
+    needs = "sdpa"
 
 
-@each_scheme
-@pytest.mark.parametrize("kernel", ["auto", "dense"])
-def test_decoding_in_uneven_pieces_equals_the_whole(name, kernel, make_model, ids):
-    model = make_model(name, kernel=kernel)
-    cache = model.empty_cache()
-    horizon = None if model.position.length_free else T
-    with torch.no_grad():
-        pieces = [model(piece, cache=cache, horizon=horizon) for piece in ids.split([1, 5, 2, 13, 1, 15], 1)]
-    torch.testing.assert_close(torch.cat(pieces, 1), run(model, ids), **SAME)
+@caught_by(kernels.dense_is_explicit)
+class AttendsByTheFusedKernel(PositionScheme):
+    def attend(self, q_BHTK, k_BHSK, v_BHSK, x_BSD, pos, attention):
+        return nn.functional.scaled_dot_product_attention(q_BHTK, k_BHSK, v_BHSK, is_causal=True)
 
 
-@each_scheme
-@pytest.mark.parametrize("kernel", ["auto", "bias", "dense"])
-def test_documents_packed_into_a_row_equal_documents_apart(name, kernel, make_model, ids):
-    model = make_model(name, kernel=kernel)
-    if kernel == "bias" and "bias" not in kernels(model.position):
-        return
-    lengths = [[9, 20, 8], [1, 35, 1], [T]]
-    document = [torch.arange(len(row)).repeat_interleave(torch.tensor(row)) for row in lengths]
-    with torch.no_grad():
-        packed = model(ids, document_BT=torch.stack(document), horizon=None if model.position.length_free else T)
-    for row, sizes in enumerate(lengths):
-        horizon = None if model.position.length_free else T
-        given = dict(horizon=horizon, row_B=torch.tensor([row]))
-        apart = [run(model, piece[None], **given)[0] for piece in ids[row].split(sizes)]
-        torch.testing.assert_close(packed[row], torch.cat(apart), **SAME)
+@caught_by(kernels.a_kernel_that_cannot_serve_is_refused_by_name)
+class NeedsLessWhenAskedAgain(PositionScheme):
+    asked = 0
+
+    @property
+    def needs(self):
+        self.asked += 1
+        return "dense" if self.asked == 1 else "sdpa"
 
 
-@each_scheme
-def test_padding_on_the_right_changes_nothing(name, make_model, ids):
-    model = make_model(name)
-    horizon = None if model.position.length_free else T
-    padded = torch.cat((ids[:, :25], torch.zeros_like(ids[:, 25:])), 1)
-    torch.testing.assert_close(
-        run(model, padded, horizon=horizon)[:, :25], run(model, ids[:, :25], horizon=horizon), **SAME
-    )
+@caught_by(kernels.own_parameters_have_the_gradient_of_finite_differences)
+class HidesHalfOfItsGradient(Owner):
+    def embed(self, x_BTD, pos):
+        return x_BTD * self.gain * self.gain.detach()
 
 
-@each_scheme
-def test_neighbours_in_a_batch_change_nothing(name, make_model, ids):
-    model = make_model(name)
-    together = run(model, ids)
-    for row in range(BATCH):
-        alone = run(model, ids[row : row + 1], row_B=torch.tensor([row]))
-        torch.testing.assert_close(alone[0], together[row], **SAME)
-    turned = run(model, ids.flip(0), row_B=torch.arange(BATCH).flip(0))
-    torch.testing.assert_close(turned.flip(0), together, **SAME)
+@caught_by(kernels.own_parameters_have_the_gradient_of_finite_differences)
+class HidesOneGradientOfMany(Owner):
+    def embed(self, x_BTD, pos):
+        return x_BTD * torch.where(torch.arange(24) == 3, self.gain.detach(), self.gain)
 
 
-@each_scheme
-def test_each_row_has_the_ids_that_it_was_given(name, make_model, ids):
-    model = make_model(name)
-    offset = torch.tensor([[0], [11], [29]])
-    mixed = run(model, ids, lambda place: place + offset)
-    for row in range(BATCH):
-        given = dict(row_B=torch.tensor([row]), horizon=T + 29)
-        alone = run(model, ids[row : row + 1], lambda place, row=row: place + offset[row], **given)
-        torch.testing.assert_close(alone[0], mixed[row], **SAME)
+@caught_by(kernels.every_own_parameter_learns)
+class KeepsAnIdleParameter(Owner):
+    def embed(self, x_BTD, pos):
+        return x_BTD
 
 
-# Weights.
+@caught_by(kernels.every_own_parameter_learns)
+class LearnsNothingFromAZero(Owner):
+    def embed(self, x_BTD, pos):
+        return x_BTD + 0.0 * self.gain
 
 
-@each_scheme
-def test_the_scheme_shifts_no_weight_but_its_own(name, make_model):
-    model, bare = make_model(name), make_model("none")
-    shared = {key: weight for key, weight in model.state_dict().items() if not key.startswith("position.")}
-    torch.testing.assert_close(shared, bare.state_dict(), rtol=0, atol=0)
-    spent = sum(weight.numel() for weight in model.position.parameters())
-    assert model.count_parameters()["position"] == spent
-    assert model.count_parameters()["total"] == bare.count_parameters()["total"] + spent
+@caught_by(kernels.hooks_run_with_autocast_off)
+class LeavesAutocastOn(PositionScheme):
+    def prepare(self, context):
+        torch.set_autocast_enabled("cpu", True)
+        return Places.of(context)
 
 
-@each_scheme
-def test_own_weights_are_a_function_of_the_seed(name, make_model):
-    draws = [
-        [weight.clone() for weight in make_model(name).initialise(seed).position.parameters()] for seed in (5, 5, 6)
-    ]
-    torch.testing.assert_close(draws[0], draws[1], rtol=0, atol=0)
-    model = make_model(name)
-    drawn_by_contract = [weight.clone() for weight in model.position.parameters()]
-    assert all(not torch.equal(a, b) for a, b in zip(drawn_by_contract, draws[0], strict=True))  # all were initialised
+@caught_by(kernels.queries_and_keys_keep_the_dtype_that_they_have)
+class WidensItsQueries(PositionScheme):
+    def transform_qk(self, q_BHTK, k_BGSK, x_BSD, pos):
+        return q_BHTK.float(), k_BGSK
 
 
-@each_scheme
-def test_nothing_that_can_be_computed_is_saved(name, make_model):
-    model = make_model(name)
-    assert set(model.position.state_dict()) == {key for key, _ in model.position.named_parameters()}
+@caught_by(decoding.documents_packed_into_a_row_equal_documents_apart)
+class MixesDocuments(PositionScheme):
+    def transform_qk(self, q_BHTK, k_BGSK, x_BSD, pos):
+        return q_BHTK, k_BGSK + k_BGSK.cumsum(2) / torch.arange(1, k_BGSK.shape[2] + 1)[:, None]
+
+
+@caught_by(decoding.decoding_in_uneven_pieces_equals_the_whole)
+class CountsFromTheFirstNewToken(PositionScheme):
+    def embed(self, x_BTD, pos):
+        return x_BTD + waves(torch.arange(x_BTD.shape[1])[None])
+
+
+@caught_by(decoding.neighbours_in_a_batch_change_nothing)
+class ReadsItsNeighbours(PositionScheme):
+    def embed(self, x_BTD, pos):
+        return x_BTD - 0.1 * x_BTD.mean(0)
+
+
+@caught_by(decoding.each_row_has_the_ids_that_it_was_given)
+class GivesAllRowsTheIdsOfTheFirst(Relative):
+    shift_invariant = False
+
+    def prepare(self, context):
+        return super().prepare(replace(context, place_BS=context.place_BS[:1]))
+
+    def embed(self, x_BTD, pos):
+        return x_BTD + waves(pos.q_BT)
+
+
+class OneStream(Bench):
+    """Draws all weights from one generator, one after the other."""
+
+    def model(self, **sizes):
+        model, draw = super().model(**sizes), torch.Generator().manual_seed(0)
+        for weight in model.parameters():
+            nn.init.normal_(weight, generator=draw)
+        return model
+
+
+@caught_by(weights.the_scheme_shifts_no_weight_but_its_own, among=OneStream)
+class DrawsBesideOthers(Owner):
+    pass
+
+
+@caught_by(weights.own_weights_are_a_function_of_the_seed)
+class ForgetsAParameter(Owner):
+    def initialise(self, generator):
+        pass
+
+
+@caught_by(weights.own_weights_are_a_function_of_the_seed)
+class DrawsByChance(Owner):
+    def initialise(self, generator):
+        nn.init.normal_(self.gain)
+
+
+@caught_by(weights.nothing_that_can_be_computed_is_saved)
+class SavesWhatItCouldCompute(PositionScheme):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("angles", torch.arange(64.0))
+
+
+@pytest.mark.parametrize(
+    ("check", "liar", "among"), LIARS, ids=[f"{liar.__name__}-{check.__name__}" for check, liar, _ in LIARS]
+)
+def test_a_liar_is_caught(check, liar, among):
+    with pytest.raises(AssertionError, match=r"\w+ \w+"):  # a sentence
+        check(bench_of(liar, among))
+
+
+def test_every_check_can_fail():
+    assert {check for check, _, _ in LIARS} == set(CHECKS)
+    assert len({sentence(check) for check in CHECKS}) == len(CHECKS)
+
+
+@pytest.mark.parametrize("scheme", [Relative, Absolute, Owner, Table], ids=lambda scheme: scheme.__name__)
+def test_what_a_liar_is_made_from_is_honest(scheme):
+    for check in CHECKS:
+        check(bench_of(scheme))
 
 
 # Files.

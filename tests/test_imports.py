@@ -11,7 +11,7 @@ SRC = Path(__file__).parents[1] / "src"
 FILES = sorted(SRC.rglob("*.py"))
 NAMES = {file: ".".join(file.relative_to(SRC).with_suffix("").parts) for file in FILES}
 MODULES = {name.removesuffix(".__init__") for name in NAMES.values()}
-SHARED = {f"position.{name}" for name in ("base", "wrapper", "rotation", "draws", "frequencies.base")}
+SHARED = {f"position.{name}" for name in ("base", "wrapper", "rotation", "draws", "convolution", "frequencies.base")}
 MAY = {  # part of the package -> what of the package it may import
     "position": SHARED | {"errors"},
     "tokenizer": {"tokenizer.base", "errors"},
@@ -22,13 +22,15 @@ MAY = {  # part of the package -> what of the package it may import
     "training": {"training", "model", "data", "evaluation.base", "record", "errors"},
     "record": {"record", "errors"},
     "compare": {"compare", "record", "errors"},
+    "contract": {"contract", "position.base", "model", "check", "command", "spelling", "errors"},
     "errors": set(),
     "check": {"errors"},
     "plan": {"errors"},
 }
+HYDRA = {f"wordorder.{name}" for name in ("command", "override", "spelling", "contract.__main__")} | {"hydra_plugins"}
 THIRD_PARTY = {  # package -> where alone it may be named
-    "hydra": {"wordorder.command", "wordorder.override", "wordorder.spelling", "hydra_plugins"},
-    "omegaconf": {"wordorder.command", "wordorder.override", "wordorder.spelling", "hydra_plugins"},
+    "hydra": HYDRA,
+    "omegaconf": HYDRA,
     "lightning": {"wordorder.training", "wordorder.data.datamodule"},
 }
 NEVER = {  # part of the package -> what it must do without

@@ -71,6 +71,7 @@ def test_readme_tables_are_those_of_the_docstrings():
     finally:
         sys.path.pop(0)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = {"schemes": readme.schemes(), "tokenizers": readme.shelf("tokenizer"), "sources": readme.shelf("source")}
+    shelves = {"tokenizers": readme.shelf("tokenizer"), "sources": readme.shelf("source")}
+    blocks = {"schemes": readme.schemes(), "gpu": readme.gpu(), **shelves}
     assert readme.fill(text, blocks) == text, "run python scripts/readme.py"
     assert text.count("\n") < 200

@@ -37,8 +37,8 @@ def rotate(x_BHSK: Tensor, cos: Tensor, sin: Tensor, layout: Layout) -> Tensor:
         return torch.cat((rotate(x_BHSK[..., :width], cos, sin, layout), x_BHSK[..., width:]), dim=-1)
     x = x_BHSK.to(torch.promote_types(x_BHSK.dtype, torch.float32))
     if layout == "half":
-        swapped = x.roll(x.shape[-1] // 2, dims=-1)  # (x2, x1)
-        rotated = x * torch.cat((cos, cos), dim=-1) + swapped * torch.cat((-sin, sin), dim=-1)
+        x1, x2 = x.chunk(2, dim=-1)
+        rotated = torch.cat((x1 * cos - x2 * sin, x2 * cos + x1 * sin), dim=-1)
     else:
         x1, x2 = x[..., 0::2], x[..., 1::2]
         rotated = torch.stack((x1 * cos - x2 * sin, x2 * cos + x1 * sin), dim=-1).flatten(-2)

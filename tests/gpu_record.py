@@ -1,0 +1,64 @@
+"""What became of the tests that need a CUDA card: refused without one, written down after they ran on one."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+import torch
+
+from wordorder.identity import commit
+
+NO_CARD = "tests marked gpu were asked for, but torch sees no CUDA card here: run them on a machine that has one"
+
+
+class GpuRecord:
+    """Writes gpu_last_run.json into `folder`, that of the tests."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.there, self.outcomes = folder, 0, {}
+        self.card = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]):
+        """Count them before any is deselected; an error, not a skip that hides it, if one is left and no card is there."""
+        self.there = sum(is_gpu(item) for item in items)
+        yield
+        if any(map(is_gpu, items)) and not self.card:
+            raise pytest.UsageError(NO_CARD)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo):
+        report = yield
+        if is_gpu(item) and not report.skipped and (report.when == "call" or report.failed):
+            self.outcomes[item.nodeid] = self.outcomes.get(item.nodeid, True) and report.passed
+        return report
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Tests that were left out make it a subset: not collected, deselected, or not reached."""
+        if not self.outcomes or not self.card:
+            return
+        failed = sorted(name for name, passed in self.outcomes.items() if not passed)
+        whole = len(self.outcomes) == self.there and any(map(self.is_whole, session.config.args))
+        sha, changed = commit()
+        facts = {
+            "date": date.today().isoformat(),
+            "commit": (sha[:12] or "an unknown commit") + " with changes" * changed,
+            "card": self.card,
+            "torch": torch.__version__,
+            "whole": whole,
+            "passed": len(self.outcomes) - len(failed),
+            "failed": len(failed),
+            "names_of_failed": failed,
+        }
+        text = json.dumps(facts, indent=2) + "\n"
+        (self.folder / "gpu_last_run.json").write_text(text, encoding="utf-8")
+
+    def is_whole(self, argument: str) -> bool:
+        """Does this word of the command line name all tests?"""
+        path = Path(argument).resolve()
+        return path == self.folder or path in self.folder.parents
+
+
+def is_gpu(item: pytest.Item) -> bool:
+    return item.get_closest_marker("gpu") is not None
