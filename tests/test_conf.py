@@ -181,7 +181,7 @@ def test_choices_in_a_comment_are_all_there_are(option):
 
 
 def test_a_word_replaces_a_choice_whole():
-    assert set(compose_plain("position=alibi")["position"]) == {"_target_", "n_heads"}
+    assert set(compose_plain("position=alibi")["position"]) == {"_target_", "n_heads", "learned"}
     assert set(compose_plain("evaluation=[length_sweep]")["evaluation"]) == {"length_sweep"}
     assert compose_plain("evaluation=[]").get("evaluation", {}) == {}
 
