@@ -22,6 +22,7 @@ MAY = {  # part of the package -> what of the package it may import
     "training": {"training", "model", "data", "evaluation.base", "record", "errors"},
     "record": {"record", "errors"},
     "compare": {"compare", "record", "errors"},
+    "show": {"show", "position.base", "position.wrapper", "model", "compare.look", "check", "errors"},
     "contract": {"contract", "position.base", "model", "check", "command", "spelling", "errors"},
     "errors": set(),
     "check": {"errors"},

@@ -2,7 +2,7 @@
 
 import sys
 
-COMMANDS = ("train", "evaluate", "compare")
+COMMANDS = ("train", "evaluate", "compare", "show_position")
 
 
 def main() -> None:

@@ -138,9 +138,12 @@ def evaluate(config: DictConfig) -> None:
 
 def show_position(config: DictConfig) -> None:
     """A picture of what a scheme does; or of every scheme, and a page of them."""
+    import torch
+
     from wordorder.show.gallery import write_gallery
     from wordorder.show.position import show
 
+    torch.set_num_threads(1)  # tensors are so small that a second one only waits
     values, choices = plain(config)
     typed, shelf = list(HydraConfig.get().overrides.task), Path(conf_dir()) / "position"
     words = [word for word in typed if word.split("=")[0] not in ("position", "out", "all", "length")]

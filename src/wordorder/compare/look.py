@@ -55,7 +55,7 @@ def choose_styles(positions: dict[str, str]) -> dict[str, Style]:
         if name not in looks:
             looks[name] = _choose_style(name, taken=[colour for colour, _, _ in looks.values()])
     return {
-        label: _shade(looks[name], number, len(labels)) if len(labels) > 1 else looks[name]
+        label: shade(looks[name], number, len(labels)) if len(labels) > 1 else looks[name]
         for name, labels in groups.items()
         for number, label in enumerate(labels)
     }
@@ -88,7 +88,7 @@ def _choose_style(name: str, taken: list[str]) -> Style:
     return free[number % len(free)], MARKERS[number // 7 % len(MARKERS)], LINES[number // 49 % len(LINES)]
 
 
-def _shade(style: Style, number: int, count: int) -> Style:
+def shade(style: Style, number: int, count: int) -> Style:
     """From a darker to a lighter tone of the colour, with another line each time."""
     tone = -0.35 + 0.8 * number / (count - 1)
     rgb = [(1 - abs(tone)) * part + max(tone, 0.0) for part in to_rgb(style[0])]
