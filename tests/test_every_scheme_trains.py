@@ -26,3 +26,11 @@ def test_the_loss_falls_in_200_steps(name, corpus):
     losses = [row["loss"] for row in runs.rows_of(folder / "train.jsonl")]
     assert len(losses) == 10 and np.isfinite(losses).all()
     assert losses[-1] < losses[0] - 0.5  # nats a byte; a byte's own frequency is worth more
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cape", "drope", "randomized"])
+def test_what_is_drawn_or_dropped_trains_compiled_too(name, corpus):
+    place = [f"source.cache={corpus}/sources", f"output_dir={corpus}", f"name={name}-compiled"]
+    words = [*WORDS, *place, "trainer.compile=true", "trainer.budget=20", "record.log_steps=10"]
+    assert runs.typed("train", f"position={name}", *words) == 0

@@ -10,6 +10,7 @@ GAMMA = (
 )
 
 
+@torch.compiler.disable  # a digest cannot be traced, and int64 that wrap around are better left to one implementation
 def uniform(seed: int, purpose: str, step: int, row_B: Tensor, n: int) -> Tensor:
     """n numbers in [0, 1) for each row, float64 (B, n).
 

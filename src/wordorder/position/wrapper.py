@@ -42,7 +42,6 @@ class Wrapper(PositionScheme):
         super().__init__()
         self.of = nn.ModuleList(of)
 
-    max_position = property(lambda self: min((s.max_position for s in self.acting if s.max_position), default=None))
     orders = property(lambda self: any(scheme.orders for scheme in self.acting))
     reads_ids = property(lambda self: any(scheme.reads_ids for scheme in self.acting))
     whole_ids = property(lambda self: any(scheme.whole_ids for scheme in self.acting))
@@ -51,6 +50,11 @@ class Wrapper(PositionScheme):
     content = property(lambda self: any(scheme.content for scheme in self.acting))
     additive = property(lambda self: all(scheme.additive for scheme in self.acting))
     by_row = property(lambda self: any(scheme.by_row for scheme in self.acting))
+
+    @property
+    def max_position(self) -> int | None:
+        limits = [scheme.max_position for scheme in self.acting if scheme.max_position is not None]
+        return min(limits) if limits else None
 
     @property
     def acting(self) -> Iterable[PositionScheme]:
