@@ -64,6 +64,26 @@ def test_confounded_setting_is_in_the_label() -> None:
     assert labels == ["rope, optimizer.lr=0.1", "none, optimizer.lr=0.2"]
 
 
+def test_a_choice_inside_a_scheme_sets_arms_of_that_scheme_apart_only() -> None:
+    none = {"position._target_": "wordorder.position.none.NoPE"}, {"position": "none"}
+
+    def rope(rule: str, name: str, **own: float) -> tuple[dict, dict]:
+        config = {"position._target_": "wordorder.position.rope.RoPE", "position.frequencies._target_": rule}
+        return config | own, {"position": "rope", "position/frequencies": name}
+
+    def labels(*arms: tuple[dict, dict]) -> list[str]:
+        return label_arms([config for config, _ in arms], [choices for _, choices in arms])
+
+    plain, yarn = rope("x.Plain", "plain"), rope("x.YaRN", "yarn", **{"position.frequencies.factor": 8.0})
+    longer = rope("x.YaRN", "yarn", **{"position.frequencies.factor": 16.0})
+    assert labels(none, plain) == ["none", "rope"]
+    assert labels(none, plain, yarn) == ["none", "rope, plain", "rope, yarn"]
+    assert labels(plain, yarn) == ["plain", "yarn"]
+    assert labels(none, yarn, longer) == ["none", "rope, frequencies.factor=8", "rope, frequencies.factor=16"]
+    inner = [{"position": "randomized", "position@position.scheme": name} for name in ("rope", "alibi")]
+    assert labels(none, ({}, inner[0]), ({}, inner[1])) == ["none", "randomized, rope", "randomized, alibi"]
+
+
 def test_value_that_names_the_run_folder_is_not_a_setting() -> None:
     config = {"trainer": {"folder": "outputs/lab/rope-s0", "threads": 1}, "data_seed": 0, "output_dir": "x"}
     assert flatten_config(config, run="rope-s0") == {"trainer.threads": 1}

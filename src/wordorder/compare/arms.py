@@ -68,21 +68,35 @@ def find_differences(configs: list[dict[str, Any]]) -> list[str]:
 def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> list[str]:
     """A label per arm: the choices that differ, then the keys that these choices do not explain.
 
-    A key inside a chosen section counts only among arms of the same choice: rope's theta is no difference to none.
+    What lies inside a chosen section counts only among arms of the same choice: rope's theta, and the file of its frequencies,
+    are no difference to none.
     """
     sections = [*SHELVES, *sorted({name for choice in choices for name in choice} - {*SHELVES})]
-    chosen = [name for name in sections if len({choice.get(name) for choice in choices}) > 1]
+    chosen = [name for name in sections if len({choice.get(name) for choice in choices}) > 1 and _is_compared(name)]
     keys = [key for key in find_differences(configs) if not _is_copy(key, configs)]
     labels = []
     for config, choice in zip(configs, choices, strict=True):
-        parts = [str(choice[name]) for name in chosen if name in choice and _is_compared(name)]
+
+        def like(place: str, choice: dict[str, str] = choice) -> list[int]:
+            """The arms whose choices around this place of the config are those of this arm."""
+            around = [name for name in sections if place.startswith(f"{_place(name)}.")]
+            return [n for n, other in enumerate(choices) if all(other.get(one) == choice.get(one) for one in around)]
+
+        parts = [
+            str(choice[name])
+            for name in chosen
+            if name in choice and len({choices[n].get(name) for n in like(_place(name))}) > 1
+        ]
         for key in keys:
-            section = key.split(".")[0]
-            peers = [c for c, other in zip(configs, choices, strict=True) if other.get(section) == choice.get(section)]
-            if key in config and key in find_differences(peers):
+            if key in config and key in find_differences([configs[n] for n in like(key)]):
                 parts.append(f"{key.removeprefix('position.')}={shorten(config[key])}")
         labels.append(", ".join(parts) or str(choice.get("position", "the only arm")))
     return labels
+
+
+def _place(choice: str) -> str:
+    """Where in the config the file of a group stands: position/frequencies, or position@position.scheme."""
+    return choice.partition("@")[2] or choice.replace("/", ".")
 
 
 def _is_compared(choice: str) -> bool:
