@@ -14,7 +14,7 @@ def explain_hydra(error: Exception, conf_dir: str, config_name: str) -> str:
     """The sentence for an error of composition; "" for an error that is ours and wants its traceback."""
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, choice = str(error.missing_cfg_file).rpartition("/")
-        return f"{group}={choice} is not a choice: {nearest(choice, error.options)}"
+        return f"{group}={choice} is not a choice: {nearest(choice, error.options, list_all=True)}"
     if isinstance(error, ConfigCompositionException):
         if key := re.search(r"Could not (?:override|append to config|delete from config).*?'([^'=]+)", str(error)):
             known = known_keys(conf_dir, config_name)
@@ -28,13 +28,13 @@ def explain_hydra(error: Exception, conf_dir: str, config_name: str) -> str:
     return ""
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """What was probably meant, or what there is."""
+def nearest(word: str, known: list[str], *, list_all: bool = False) -> str:
+    """What was probably meant, or what there is: all of it, or as much as can be read."""
     near = get_close_matches(word, known, n=3, cutoff=0.5)
     last = [key for key in known if key.split(".")[-1] == word.split(".")[-1]]
     if near := list(dict.fromkeys([*near, *last]))[:3]:
         return f"did you mean {' or '.join(near)}?"
-    return f"there are {', '.join(known)}" if len(known) < 40 else "see --cfg job for the keys there are"
+    return f"there are {', '.join(known)}" if list_all or len(known) < 40 else "see --cfg job for the keys there are"
 
 
 def known_keys(conf_dir: str, config_name: str) -> list[str]:
