@@ -618,6 +618,15 @@ def test_evaluate_under_another_rule_leaves_the_own_scores_alone(here, capfd):
     assert "already known: bits_per_byte (theta=100)" in capfd.readouterr().out
 
 
+def test_a_scheme_that_cannot_work_with_the_vocabulary_says_so_before_the_run_begins(here, capfd):
+    (here / "my.txt").write_text("".join(f"{n} and {n} are {2 * n}.\n\n" for n in range(1000, 4000)))
+    typed = runs.words({"position": "coupled", "tokenizer": "bpe"})
+    assert runs.typed("train", *typed, "tokenizer.vocab_size=400") == 1
+    err = capfd.readouterr().err
+    assert "position: coupled needs each digit to be a token" in err and "use tokenizer=byte" in err
+    assert "Traceback" not in err and not list(Path("outputs").glob("*/*/run.json"))
+
+
 def test_evaluate_refuses_a_text_that_has_changed(finished, here, capfd):
     with (here / "my.txt").open("a") as file:
         file.write("One more line.\n")
