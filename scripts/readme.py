@@ -95,10 +95,11 @@ def conditions() -> str:
     if not COSTS.exists():
         return said
     measured = json.loads(COSTS.read_text(encoding="utf-8"))
-    machine = measured["machine"]
+    machine, rows = measured["machine"], measured["tables"]["time of a step"]
+    when = sorted({f"{row['date']} at {row['commit'][:7]}" for row in rows if row["context"] == COST_CONTEXT})
     return (
         f"{said} Relative cost: time of a training step of `model=nano` at a context of {COST_CONTEXT} beside that of `none`, on "
-        f"{machine['cpu']} with torch {machine['torch']}, {measured['date'][:10]}, commit {machine['commit']}."
+        f"{machine['cpu']} with torch {machine['torch']}, {', '.join(when)}."
     )
 
 
