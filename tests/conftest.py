@@ -11,9 +11,13 @@ import torch
 from gpu_record import GpuRecord
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
+from subjects import SIZES, Fixed
 
 from wordorder.check import make
 from wordorder.contract.bench import Bench
+from wordorder.data.token_store import TokenStore, open_store
+from wordorder.evaluation.base import Evaluation, Subject
+from wordorder.tokenizer.byte import Byte
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -61,3 +65,33 @@ def make_bench(compose_config: Callable[..., dict[str, Any]]) -> Callable[[str],
 def make_model(make_bench: Callable[[str], Bench]) -> Callable[..., torch.nn.Module]:
     """make_model("rope", n_layers=1) -> a float64 model with this scheme, whose own parameters are drawn N(0, 0.5)."""
     return lambda position, **sizes: make_bench(position).model(**sizes)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> TokenStore:
+    """A few short documents as bytes."""
+    return open_store(Fixed(), Byte(), tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="module")
+def subject_of(make_model: Callable[..., torch.nn.Module], store: TokenStore) -> Callable[[str], Subject]:
+    """subject_of("rope") -> an untrained model with this scheme, and the text."""
+
+    def make_subject(position: str) -> Subject:
+        model = make_model(position, vocab_size=257, **SIZES)
+        if position == "sinusoidal":
+            model = model.initialise(1)
+        return Subject(model.float(), Byte(), store, "cpu")
+
+    return make_subject
+
+
+@pytest.fixture(scope="module")
+def make_evaluation(compose_config: Callable[..., dict[str, Any]]) -> Callable[..., Evaluation]:
+    """make_evaluation("bits_per_byte", tokens=9) -> what its yaml makes, with these arguments changed."""
+
+    def make_one(name: str, **arguments: Any) -> Evaluation:
+        node = compose_config(f"evaluation=[{name}]")["evaluation"][name]
+        return make(node | arguments, f"evaluation.{name}")
+
+    return make_one
