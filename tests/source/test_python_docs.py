@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from wordorder.errors import InputError
-from wordorder.source import python_docs
+from wordorder.source import disjoint, library
 from wordorder.source.base import SPLITS, Document, Source
 from wordorder.source.python_docs import PythonDocs
 
@@ -21,13 +21,13 @@ print(PythonDocs(seed=0, cache=sys.argv[1]).digest())
 
 @pytest.fixture(scope="module")
 def collected():
-    return python_docs.collect_documents()
+    return library.collect_documents()
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory, collected):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(python_docs, "collect_documents", lambda: collected)
+        patch.setattr(library, "collect_documents", lambda: collected)
         made = PythonDocs(seed=0, cache=str(tmp_path_factory.mktemp("sources")))
         made.digest()
     return made
@@ -40,7 +40,7 @@ def small(monkeypatch):
     found = [
         (f"p{i}", Document(f"Only p{i} says this é\r\n\u2028.", {"kind": "module", "name": f"p{i}"})) for i in range(40)
     ]
-    monkeypatch.setattr(python_docs, "collect_documents", lambda: reads.append(1) or found)
+    monkeypatch.setattr(library, "collect_documents", lambda: reads.append(1) or found)
     return reads
 
 
@@ -72,9 +72,7 @@ def test_digest_is_that_of_the_documents(corpus):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_shares_are_within_two_points(collected, corpus, seed):
-    splits = (
-        {s: list(corpus.documents(s)) for s in SPLITS} if seed == 0 else python_docs.split_corpus(collected, seed)[0]
-    )
+    splits = {s: list(corpus.documents(s)) for s in SPLITS} if seed == 0 else disjoint.split_corpus(collected, seed)[0]
     sizes = {split: sum(len(document.text.encode()) for document in splits[split]) for split in SPLITS}
     for split, share in {"train": 0.8, "val": 0.1, "test": 0.1}.items():
         assert abs(sizes[split] / sum(sizes.values()) - share) < 0.02
@@ -88,7 +86,7 @@ def test_description_counts_what_is_there(corpus):
 
 
 def test_seeds_split_differently(collected):
-    assert python_docs.assign_groups(collected, 0) != python_docs.assign_groups(collected, 1)
+    assert disjoint.assign_groups(collected, 0) != disjoint.assign_groups(collected, 1)
 
 
 def test_splits_share_no_thirteen_words_and_few_eight(corpus):
@@ -184,16 +182,16 @@ def test_a_damaged_cache_is_made_again(tmp_path, small, damage):
 
 def test_another_library_is_another_folder(tmp_path, small, monkeypatch):
     PythonDocs(seed=0, cache=str(tmp_path)).digest()
-    library = tmp_path / "library"
-    library.mkdir()
-    (library / "ast.py").write_text("changed")
-    monkeypatch.setattr(python_docs.sysconfig, "get_path", lambda name: str(library))
+    other = tmp_path / "library"
+    other.mkdir()
+    (other / "ast.py").write_text("changed")
+    monkeypatch.setattr(library.sysconfig, "get_path", lambda name: str(other))
     PythonDocs(seed=0, cache=str(tmp_path)).digest()
     assert len(small) == 2
 
 
 def test_python_without_sources_names_the_way_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(python_docs.sysconfig, "get_path", lambda name: str(tmp_path / "python311.zip"))
+    monkeypatch.setattr(library.sysconfig, "get_path", lambda name: str(tmp_path / "python311.zip"))
     with pytest.raises(InputError, match="no .py files.*source=text_file source.train=my.txt"):
         PythonDocs(seed=0, cache=str(tmp_path)).digest()
 
@@ -201,13 +199,13 @@ def test_python_without_sources_names_the_way_out(tmp_path, monkeypatch):
 def test_python_without_topics_names_the_way_out(monkeypatch):
     monkeypatch.setitem(sys.modules, "pydoc_data.topics", None)
     with pytest.raises(InputError, match="pydoc_data.topics.*source=text_file source.train=my.txt"):
-        python_docs.read_topics()
+        library.read_topics()
 
 
 def test_python_that_cannot_be_started_names_the_way_out(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(InputError, match="C modules.*source=text_file source.train=my.txt"):
-        python_docs.run_read_c_docs()
+        library.run_read_c_docs()
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path, small):
