@@ -20,7 +20,9 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "conf" / "position"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 SHELF = sorted(path.stem for path in (ROOT / "src/wordorder/position").glob("*.py"))
-SHELF = [name for name in SHELF if name not in ("__init__", "base", "wrapper", "rotation", "draws", "convolution")]
+SHELF = [
+    name for name in SHELF if name not in ("__init__", "base", "wrapper", "rotation", "draws", "convolution", "digits")
+]
 
 each_scheme = pytest.mark.parametrize("name", NAMES)
 
@@ -262,6 +264,19 @@ class NeedsLessWhenAskedAgain(PositionScheme):
     def needs(self):
         self.asked += 1
         return "dense" if self.asked == 1 else "sdpa"
+
+
+@caught_by(kernels.the_fused_kernel_is_refused_where_the_softmax_is_replaced)
+class SaysItKeepsTheSoftmax(PositionScheme):
+    replaces_softmax, needs = False, "dense"
+
+    def attend(self, q_BHTK, k_BHSK, v_BHSK, x_BSD, pos, attention):
+        return attention.score_BHTS.masked_fill(~attention.allowed_BHTS, -torch.inf).softmax(-1) @ v_BHSK
+
+
+@caught_by(kernels.the_fused_kernel_is_refused_where_the_softmax_is_replaced)
+class SaysItReplacesTheSoftmax(PositionScheme):
+    replaces_softmax = True
 
 
 @caught_by(kernels.own_parameters_have_the_gradient_of_finite_differences)

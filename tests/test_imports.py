@@ -12,7 +12,7 @@ FILES = sorted(SRC.rglob("*.py"))
 NAMES = {file: ".".join(file.relative_to(SRC).with_suffix("").parts) for file in FILES}
 MODULES = {name.removesuffix(".__init__") for name in NAMES.values()}
 SHARED = {  # shelf -> what the things on it may be made with
-    "position": ("base", "wrapper", "rotation", "draws", "convolution", "frequencies.base"),
+    "position": ("base", "wrapper", "rotation", "draws", "convolution", "digits", "frequencies.base"),
     "tokenizer": ("base",),
     "source": ("base", "library", "disjoint", "stretches"),
 }

@@ -13,7 +13,14 @@ from wordorder import __version__
 
 TRAINING_SECTIONS = ("position", "tokenizer", "model", "optimizer", "schedule", "trainer", "weight_seed", "data_seed")
 SHELVES = ("position", "tokenizer", "source")
-SHARED = ("position/base", "position/wrapper", "position/rotation", "position/draws", "position/convolution")
+SHARED = (
+    "position/base",
+    "position/wrapper",
+    "position/rotation",
+    "position/draws",
+    "position/convolution",
+    "position/digits",
+)
 SHARED += ("position/frequencies/base", "tokenizer/base", "source/base")
 SHARED += ("source/library", "source/disjoint", "source/stretches")  # what things on the shelves are made with
 PACKAGE = Path(__file__).parent

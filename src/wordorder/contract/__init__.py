@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     kernels.kernels_agree_in_values_and_gradients,
     kernels.dense_is_explicit,
     kernels.a_kernel_that_cannot_serve_is_refused_by_name,
+    kernels.the_fused_kernel_is_refused_where_the_softmax_is_replaced,
     kernels.own_parameters_have_the_gradient_of_finite_differences,
     kernels.every_own_parameter_learns,
     kernels.hooks_run_with_autocast_off,

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from wordorder.contract.bench import SIZES, Bench, agree, demand, text
+from wordorder.model.attention import choose_kernel
 from wordorder.model.transformer import Transformer, make_context
 from wordorder.position.base import KERNELS, PositionScheme
 
@@ -61,6 +62,28 @@ def a_kernel_that_cannot_serve_is_refused_by_name(bench: Bench) -> None:
             demand(f"kernel={name}" in str(error), f"kernel={name} is refused without its name: {error}")
         else:
             raise AssertionError(f"kernel={name} serves, though needs = {model.position.needs!r}")
+
+
+def the_fused_kernel_is_refused_where_the_softmax_is_replaced(bench: Bench) -> None:
+    """Asked as if there were a card: FlexAttention would leave out what `attend` does, without a word."""
+    model, replaced = bench.model(kernel="dense"), []
+    own = model.position.attend
+
+    def spy(*args: object) -> Tensor | None:
+        out = own(*args)
+        replaced.append(out is not None)
+        return out
+
+    model.position.attend = spy
+    with torch.no_grad():
+        model(text())
+    try:
+        choose_kernel(model.position, "flex", device="cuda")
+        refused = False
+    except ValueError:
+        refused = True
+    does = "replaces" if any(replaced) else "keeps"
+    demand(refused == any(replaced), f"attend {does} the softmax, and kernel=flex is {'refused' * refused or 'taken'}")
 
 
 def own_parameters_have_the_gradient_of_finite_differences(bench: Bench) -> None:

@@ -118,17 +118,21 @@ class PositionScheme(nn.Module):
         """Replace the softmax itself and return (B, H, T, K); None for the model's own. Keys and values come one a head."""
         return None
 
+    def overrides(self, hook: str) -> bool:
+        """Does this scheme itself do anything in this hook?"""
+        return getattr(type(self), hook) is not getattr(PositionScheme, hook)
+
     @property
     def replaces_softmax(self) -> bool:
         """Does `attend` return something?"""
-        return overrides(self, "attend")
+        return self.overrides("attend")
 
     @property
     def needs(self) -> Literal["sdpa", "bias", "dense"]:
         """The simplest kernel that serves: sdpa changes no score, bias adds or hides, dense does anything."""
         if self.replaces_softmax or not self.additive:
             return "dense"
-        return "bias" if overrides(self, "score_mod") or overrides(self, "visible") else "sdpa"
+        return "bias" if self.overrides("score_mod") or self.overrides("visible") else "sdpa"
 
 
 @dataclass(frozen=True)
@@ -139,11 +143,6 @@ class DenseAttention:
     allowed_BHTS: Tensor
     score_BHTS: Tensor  # scaled, changed by score_mod, not masked; float32 or better
     drop: Callable[[Tensor], Tensor]
-
-
-def overrides(scheme: PositionScheme, hook: str) -> bool:
-    """Does the scheme's class define this hook?"""
-    return getattr(type(scheme), hook) is not getattr(PositionScheme, hook)
 
 
 def both(*masks: MaskMod | None) -> MaskMod | None:

@@ -26,10 +26,9 @@ import torch
 from torch import Tensor
 
 from wordorder.position.base import Context, PositionScheme
+from wordorder.position.digits import DIGITS, refuse_mixed, token_ids
 from wordorder.position.draws import uniform
 from wordorder.position.wrapper import Wrapped, Wrapper
-
-DIGITS = [b"%d" % digit for digit in range(10)]
 
 
 class Coupled(Wrapper):
@@ -65,14 +64,9 @@ class Coupled(Wrapper):
         return None if limit is None else limit - (self.max_start if self.training else 1)
 
     def bind(self, vocab: list[bytes]) -> None:
-        mixed = [token for token in vocab if len(token) > 1 and any(digit in token for digit in DIGITS)]
-        if mixed:
-            raise ValueError(
-                f"coupled needs each digit to be a token, and {len(mixed)} of this vocabulary hold one beside others, such as "
-                f"{mixed[0]!r}: use tokenizer=byte or tokenizer=char"
-            )
+        refuse_mixed(vocab, "coupled")
         kinds = (DIGITS, [symbol.encode() for symbol in self.symbols], [b"="])
-        self.kinds = [[n for n, token in enumerate(vocab) if token in kind] for kind in kinds]
+        self.kinds = [token_ids(vocab, kind) for kind in kinds]
         super().bind(vocab)
 
     def prepare(self, context: Context) -> Wrapped:

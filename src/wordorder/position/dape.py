@@ -25,8 +25,6 @@ from wordorder.position.wrapper import Wrapped, Wrapper, acts
 class DAPE(Wrapper):
     """The scheme inside must add a bias of positions alone; each map is drawn as torch draws a Linear."""
 
-    needs = "dense"
-
     def __init__(self, *, scheme: PositionScheme, n_layers: int, n_heads: int, n_hidden: int):
         super().__init__([scheme])
         name = type(scheme).__name__

@@ -22,9 +22,8 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from wordorder.position.base import Context, PositionScheme
+from wordorder.position.digits import DIGITS, refuse_mixed, token_ids
 from wordorder.position.draws import uniform
-
-DIGITS = [b"%d" % digit for digit in range(10)]
 
 
 class Abacus(PositionScheme):
@@ -53,13 +52,8 @@ class Abacus(PositionScheme):
         nn.init.normal_(self.table, std=self.init_std, generator=generator("table"))
 
     def bind(self, vocab: list[bytes]) -> None:
-        mixed = [token for token in vocab if len(token) > 1 and any(digit in token for digit in DIGITS)]
-        if mixed:
-            raise ValueError(
-                f"digit_index needs each digit to be a token, and {len(mixed)} of this vocabulary hold one beside others, "
-                f"such as {mixed[0]!r}: use tokenizer=byte or tokenizer=char"
-            )
-        self.digits = [n for n, token in enumerate(vocab) if token in DIGITS]
+        refuse_mixed(vocab, "digit_index")
+        self.digits = token_ids(vocab, DIGITS)
 
     def prepare(self, context: Context) -> Tensor:
         """The table's row for each new token, (B, T)."""

@@ -6,16 +6,7 @@ from typing import Any, Literal
 
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import (
-    KERNELS,
-    Context,
-    DenseAttention,
-    MaskMod,
-    PositionScheme,
-    ScoreMod,
-    both,
-    overrides,
-)
+from wordorder.position.base import KERNELS, Context, DenseAttention, MaskMod, PositionScheme, ScoreMod, both
 
 
 @dataclass(frozen=True)
@@ -121,19 +112,20 @@ class Wrapper(PositionScheme):
         outs = (scheme.attend(q_BHTK, k_BHSK, v_BHSK, x_BSD, inner, attention) for scheme, inner in of)
         return next((out for out in outs if out is not None), None)
 
+    def overrides(self, hook: str) -> bool:
+        """Beside passing it on."""
+        return getattr(type(self), hook) is not getattr(Wrapper, hook)
+
     @property
     def replaces_softmax(self) -> bool:
-        return any(scheme.replaces_softmax for scheme in self.acting)
+        return super().replaces_softmax or any(scheme.replaces_softmax for scheme in self.acting)
 
     @property
     def needs(self) -> Literal["sdpa", "bias", "dense"]:
-        own = "bias" if type(self).visible is not Wrapper.visible else "sdpa"
-        return max([own, *(scheme.needs for scheme in self.acting)], key=KERNELS.index)
+        return max([super().needs, *(scheme.needs for scheme in self.acting)], key=KERNELS.index)
 
 
 def acts(scheme: PositionScheme, hook: str) -> bool:
     """Does the scheme, or one inside it, do anything in this hook?"""
-    if not isinstance(scheme, Wrapper):
-        return overrides(scheme, hook)
-    own = getattr(type(scheme), hook) is not getattr(Wrapper, hook)
-    return own or any(acts(inner, hook) for inner in scheme.of)
+    inside = scheme.of if isinstance(scheme, Wrapper) else ()
+    return scheme.overrides(hook) or any(acts(inner, hook) for inner in inside)
