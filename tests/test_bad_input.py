@@ -51,6 +51,7 @@ TRAIN = [
     (["model.d_model=132", "model.head_dim=33", "position=rope"], ["position.head_dim=33", "even"]),
     (["model.kernel=sdpa", "position=alibi"], ["model.kernel=sdpa", "ALiBi", "auto"]),
     (["model.kernel=flex"], ["model.kernel=flex", "auto"]),
+    (["model.kernel=flex", "model.dropout=0.1"], ["model", "kernel=flex", "dropout=0.1"]),
     (["position=learned", "position.n_positions=64"], ["learned", "64", "model.context_length=128"]),
     (["position.theta=-1"], ["position.theta=-1", "positive"]),
     (["position.layout=diagonal"], ["position.layout='diagonal'", "interleaved"]),

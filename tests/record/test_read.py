@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -161,13 +160,11 @@ def test_missing_experiment_lists_those_that_exist(tmp_path: Path) -> None:
         find_experiment("lab", output_dir=tmp_path / "nowhere")
 
 
-def test_import_is_quick_and_light() -> None:
+def test_import_is_light() -> None:
     code = (
-        "import sys, time; t = time.process_time(); import wordorder.record.read; t = time.process_time() - t;"
+        "import sys, wordorder.record.read;"
         "heavy = {'torch', 'hydra', 'omegaconf', 'wandb', 'matplotlib', 'lightning'} & set(sys.modules);"
-        "print(t); assert not heavy, heavy"
+        "assert not heavy, heavy"
     )
-    began = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 1.5, f"{time.perf_counter() - began:.1f} s on the clock"  # 0.5 s, slow machines

@@ -175,6 +175,8 @@ def refuse_bad_sizes(sizes: dict) -> None:
         raise ValueError(f"n_kv_heads={sizes['n_kv_heads']} must divide n_heads={sizes['n_heads']}")
     if not 0 <= sizes["dropout"] < 1:
         raise ValueError(f"dropout={sizes['dropout']} must lie in [0, 1)")
+    if sizes["kernel"] == "flex" and sizes["dropout"]:
+        raise ValueError(f"kernel=flex drops no weights, and dropout={sizes['dropout']}: use dropout=0 or kernel=auto")
     if sizes["init_std"] <= 0:
         raise ValueError(f"init_std={sizes['init_std']} must be positive; GPT-2 has 0.02")
 
