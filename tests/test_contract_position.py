@@ -279,6 +279,18 @@ class SaysItReplacesTheSoftmax(PositionScheme):
     replaces_softmax = True
 
 
+@caught_by(kernels.one_score_at_a_time_is_that_of_the_whole_grid)
+class KnowsTheGridOnly(PositionScheme):
+    def score_mod(self, q_BHTK, k_BGSK, x_BSD, pos):
+        return lambda score, b, h, i, j: score - 0.1 * (pos.q(b, i) - pos.k(b, j)) * (score.dim() > 0)
+
+
+@caught_by(kernels.one_score_at_a_time_is_that_of_the_whole_grid)
+class HidesOtherKeysOnTheGrid(PositionScheme):
+    def visible(self, pos):
+        return lambda b, h, i, j: (i - j < 5) | (j.dim() == 0)
+
+
 @caught_by(kernels.own_parameters_have_the_gradient_of_finite_differences)
 class HidesHalfOfItsGradient(Owner):
     def embed(self, x_BTD, pos):

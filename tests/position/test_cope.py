@@ -109,16 +109,6 @@ def test_a_fresh_scheme_changes_no_score():
     assert torch.equal(got[..., seen], plain[..., seen])
 
 
-def test_one_score_at_a_time_is_the_same():
-    scheme, (q, k, _, x) = random_parameters(cope()), qkvx()
-    whole = scores(scheme, q, k, x, context_of(B, T))
-    mod = scheme.score_mod(q, k, x, scheme.prepare(context_of(B, T)))
-    for at in ((0, 0, 0, 0), (1, 3, 11, 0), (1, 2, 7, 6)):
-        b, h, i, j = at
-        score = q[b, h, i] @ k[b, h // (H // G), j] / K**0.5
-        torch.testing.assert_close(mod(score, *map(torch.tensor, at)), whole[at], **SUMMED)
-
-
 @pytest.mark.parametrize("bad", [{"n_positions": 1}, {"n_positions": -2}])
 def test_bad_arguments_are_refused(bad):
     with pytest.raises(ValueError, match=f"{next(iter(bad))}="):

@@ -109,17 +109,6 @@ def test_long_products_hold_in_float32():
     torch.testing.assert_close(got[..., seen].double(), exact[..., seen], rtol=0, atol=5e-5)
 
 
-def test_one_score_at_a_time_is_the_same():
-    scheme, (q, k, _, x) = random_parameters(path()), qkvx()
-    with torch.no_grad():
-        whole = scores(scheme, q, k, x, context_of(B, T), layer=LAYER)
-        mod = scheme.score_mod(q, k, x, scheme.at_layer(LAYER, scheme.prepare(context_of(B, T))))
-    for at in ((0, 0, 0, 0), (1, 3, 8, 0), (1, 2, 7, 6)):
-        b, h, i, j = at
-        score = q[b, h, i] @ k[b, h // (H // G), j] / math.sqrt(K)
-        torch.testing.assert_close(mod(score, *map(torch.tensor, at)), whole[at], **PRODUCTS)
-
-
 def test_a_fresh_scheme_projects_each_key_off_what_it_passes():
     scheme = path(n_layers=1, d_model=100, rank=32, init_std=0.02)
     scheme.initialise(lambda name: torch.Generator().manual_seed(len(name)))

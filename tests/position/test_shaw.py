@@ -117,17 +117,6 @@ def test_beyond_the_clip_distance_all_keys_are_equally_far():
     assert not change[..., torch.ones(T, T, dtype=torch.bool).tril() & ~far].any()
 
 
-def test_one_score_at_a_time_is_the_same():
-    scheme = random_parameters(shaw())
-    q, k, _, x = qkvx()
-    whole = scores(scheme, q, k, x, context_of(B, T))
-    mod = scheme.score_mod(q, k, x, scheme.prepare(context_of(B, T)))
-    for at in ((0, 0, 0, 0), (1, 3, 11, 0), (1, 2, 7, 6)):
-        b, h, i, j = at
-        score = q[b, h, i] @ k[b, h // (H // G), j] / K**0.5
-        torch.testing.assert_close(mod(score, *map(torch.tensor, at)), whole[at], **SUMMED)
-
-
 def test_values_ask_for_explicit_weights_and_keys_alone_do_not():
     assert shaw(values=True).needs == "dense"
     assert shaw(values=False).needs == "bias"

@@ -82,16 +82,6 @@ def test_ids_shifted_together_change_no_bit():
     assert torch.equal(scores(scheme, q, k, x, context), scores(scheme, q, k, x, shifted))
 
 
-def test_one_score_at_a_time_is_the_same():
-    scheme, (q, k, _, x) = random_parameters(transformer_xl(clamp_len=5)), qkvx()
-    whole = scores(scheme, q, k, x, context_of(B, T))
-    mod = scheme.score_mod(q, k, x, scheme.prepare(context_of(B, T)))
-    for at in ((0, 0, 0, 0), (1, 3, 11, 0), (1, 2, 7, 6)):
-        b, h, i, j = at
-        score = q[b, h, i] @ k[b, h // (H // G), j] / K**0.5
-        torch.testing.assert_close(mod(score, *map(torch.tensor, at)), whole[at], rtol=0, atol=1e-13)  # float64
-
-
 @pytest.mark.parametrize(("untie", "n_vectors"), [(False, 1), (True, LAYERS)])
 def test_number_of_parameters_is_the_published_one(untie, n_vectors):
     spent = sum(weight.numel() for weight in transformer_xl(untie=untie).parameters())

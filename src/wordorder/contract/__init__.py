@@ -28,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     kernels.dense_is_explicit,
     kernels.a_kernel_that_cannot_serve_is_refused_by_name,
     kernels.the_fused_kernel_is_refused_where_the_softmax_is_replaced,
+    kernels.one_score_at_a_time_is_that_of_the_whole_grid,
     kernels.own_parameters_have_the_gradient_of_finite_differences,
     kernels.every_own_parameter_learns,
     kernels.hooks_run_with_autocast_off,

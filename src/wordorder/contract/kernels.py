@@ -1,5 +1,6 @@
 """One scheme, several kernels: they agree in values and gradients, and one that cannot serve is refused by name."""
 
+from collections.abc import Callable
 from unittest.mock import patch
 
 import torch
@@ -7,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from wordorder.contract.bench import SIZES, Bench, agree, demand, text
+from wordorder.contract.bench import SIZES, Bench, agree, at, demand, mods, text
 from wordorder.model.attention import choose_kernel
 from wordorder.model.transformer import Transformer, make_context
 from wordorder.position.base import KERNELS, PositionScheme
@@ -84,6 +85,31 @@ def the_fused_kernel_is_refused_where_the_softmax_is_replaced(bench: Bench) -> N
         refused = True
     does = "replaces" if any(replaced) else "keeps"
     demand(refused == any(replaced), f"attend {does} the softmax, and kernel=flex is {'refused' * refused or 'taken'}")
+
+
+def one_score_at_a_time_is_that_of_the_whole_grid(bench: Bench) -> None:
+    """FlexAttention maps a score_mod and a mask over scalars of indices, as is done here."""
+    model = bench.model()
+    context = make_context(text())
+    scheme, pos = model.position, model.position.prepare(context)
+    rows = at(context, by_row=True)
+    ranges = [index.flatten() for index in rows]
+    draw = torch.Generator().manual_seed(4)
+    score = torch.randn([len(one) for one in ranges], dtype=torch.float64, generator=draw)
+    with torch.no_grad():
+        for mod in mods(model, context):
+            agree(mapped(mod)(score, *ranges), mod(score, *rows), "score_mod at one index and on the grid")
+        for layer in range(len(model.blocks)):
+            if (mask := scheme.visible(scheme.at_layer(layer, pos))) is not None:
+                seen = mapped(lambda _, *index, mask=mask: mask(*index))(score, *ranges)
+                demand(torch.equal(seen, mask(*rows).expand_as(seen)), "visible differs at one index and on the grid")
+
+
+def mapped(mod: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The function of (score, b, h, i, j) over all indices, asked with each of them alone."""
+    for axis in (4, 3, 2, 1):
+        mod = torch.vmap(mod, in_dims=tuple(0 if place in (0, axis) else None for place in range(5)))
+    return mod
 
 
 def own_parameters_have_the_gradient_of_finite_differences(bench: Bench) -> None:
