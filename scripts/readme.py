@@ -20,7 +20,7 @@ def main() -> None:
     """Fill every block `<!-- name -->...<!-- /name -->` that is made here; without a comparison the result stays as it is."""
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    blocks = {"schemes": schemes(), "tokenizers": shelf("tokenizer"), "sources": shelf("source"), "gpu": gpu()}
+    blocks = {"schemes": schemes(), "tokenizers": shelf("tokenizer"), "sources": sources(), "gpu": gpu()}
     if (COMPARED / "summary.md").exists():
         blocks["result"] = result()
         shutil.copyfile(COMPARED / "figures" / "length_last_k.png", PICTURE)
@@ -115,11 +115,24 @@ def presets() -> list[str]:
     return ["| of | presets |", "|---|---|", *(f"| `{base}` | {'; '.join(each)} |" for base, each in of.items())]
 
 
-def shelf(folder: str) -> str:
+def shelf(folder: str, without: frozenset[str] = frozenset()) -> str:
     """One row for each file of a shelf: its name and first sentence."""
     rows = [f"| `{folder}=` | what it is |", "|---|---|"]
-    rows += [f"| `{name}` | {first_sentence(text)} |" for name, text in docstrings(folder).items()]
+    found = {name: text for name, text in docstrings(folder).items() if name not in without}
+    rows += [f"| `{name}` | {first_sentence(text)} |" for name, text in found.items()]
     return "\n".join(rows) + "\n"
+
+
+def sources() -> str:
+    """The texts, then the tasks by the paper that they are from."""
+    found = {name: text for name, text in docstrings("source").items() if "\nExample" in text}
+    papers: dict[str, list[str]] = {}
+    for name, text in found.items():
+        said = f"`{name}`: {first_sentence(text)}"
+        authors, paper = re.search(r"([A-Z][\w.'’ &-]*? \d{4}), (\d{4}\.\d{4,5})", text).groups()
+        papers.setdefault(f"[{authors}](https://arxiv.org/abs/{paper})", []).append(said)
+    rows = [f"| {paper} | {'; '.join(each)} |" for paper, each in sorted(papers.items())]
+    return "\n".join([shelf("source", frozenset(found)), "| tasks of | `source=` |", "|---|---|", *rows]) + "\n"
 
 
 def first_sentence(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import torch
 from gpu_record import GpuRecord
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
-from subjects import SIZES, Fixed
+from subjects import SIZES, Fixed, Questions
 
 from wordorder.check import make
 from wordorder.contract.bench import Bench
-from wordorder.data.token_store import TokenStore, open_store
+from wordorder.data.building import open_store
+from wordorder.data.token_store import TokenStore
 from wordorder.evaluation.base import Evaluation, Subject
 from wordorder.tokenizer.byte import Byte
 
@@ -84,6 +86,21 @@ def subject_of(make_model: Callable[..., torch.nn.Module], store: TokenStore) ->
         return Subject(model.float(), Byte(), store, "cpu")
 
     return make_subject
+
+
+@pytest.fixture(scope="module")
+def answering(
+    subject_of: Callable[[str], Subject], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Subject]:
+    """answering("rope") -> an untrained model, and documents that ask something."""
+    store = open_store(Questions(), Byte(), tmp_path_factory.mktemp("store"))
+    return lambda position: replace(subject_of(position), store=store, layout="document")
+
+
+@pytest.fixture(scope="module")
+def subject_for(subject_of: Callable[[str], Subject], answering: Callable[[str], Subject]) -> Callable[..., Subject]:
+    """subject_for("exact_match", "rope") -> a model and a text that this evaluation is for."""
+    return lambda name, position: answering(position) if name == "exact_match" else subject_of(position)
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,20 @@ class Fixed(Source):
             yield Document("".join(draw.choices("abc déf\n", k=length)))
 
 
+class Questions(Source):
+    """Prompts with an answer; `length` is the document's in tokens of a byte, its end counted, and "out" past LENGTH."""
+
+    layout = "document"
+
+    def documents(self, split):
+        draw = random.Random(f"questions {split}")
+        for n in range(60 if split == "train" else 24):
+            length = 6 + n % (4 if split == "train" else 18)
+            prompt, answer = draw.choices("abc", k=length - 4), draw.choices("xy", k=2)
+            facts = {"length": length, "range": "in" if length <= LENGTH else "out", "chance": 0.25}
+            yield Document.of([("".join(prompt), False), (f" {''.join(answer[:1])}", True), (answer[1], True)], facts)
+
+
 def nats_of(subject: Subject, start: int, target: int) -> float:
     """Of one target after the inputs from `start` on: one window at a time, in float64."""
     ids = subject.store.stream("test").ids.astype(np.int64)

@@ -22,7 +22,11 @@ TOPS = sorted(path.stem for path in CONF.glob("*.yaml"))
 FILES = sorted(path.relative_to(CONF).with_suffix("").as_posix() for path in CONF.rglob("*.yaml"))
 OPTIONS = [name for name in FILES if "/" in name]
 GIVEN = {"model": {"vocab_size", "position"}}  # by the code, not by a yaml
-REQUIRED = {"source/text_file": ["source.train=own.txt"]}  # by a person
+REQUIRED = {  # by a person
+    "source/text_file": ["source.train=own.txt"],
+    "source/hub_text": ["source.name=own/set"],
+    "tokenizer/pretrained": ["tokenizer.path=own.json"],
+}
 
 
 def read(name: str) -> dict[str, Any]:
@@ -70,7 +74,7 @@ def own_keys(node: dict[str, Any]) -> list[str]:
 def chosen_keys(node: dict[str, Any]) -> list[str]:
     """The arguments that a yaml fills from other files: `frequencies: plain` and `/position@scheme: rope` name one each."""
     groups = [group for entry in node.get("defaults", []) if isinstance(entry, dict) for group in entry]
-    return [re.split("[/@]", group)[-1] for group in groups]
+    return [re.split("[/@]", group)[-1] for group in groups if "@_global_." not in group]  # a choice beside its own
 
 
 NODES = [name for name in OPTIONS if "_target_" in read(name) and not name.startswith("hydra/")]

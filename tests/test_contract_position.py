@@ -11,6 +11,7 @@ import torch
 import yaml
 from torch import nn
 
+from wordorder import identity
 from wordorder.check import locate
 from wordorder.contract import CHECKS, decoding, kernels, limits, promises, sentence, weights
 from wordorder.contract.bench import Bench
@@ -20,9 +21,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "conf" / "position"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 SHELF = sorted(path.stem for path in (ROOT / "src/wordorder/position").glob("*.py"))
-SHELF = [
-    name for name in SHELF if name not in ("__init__", "base", "wrapper", "rotation", "draws", "convolution", "digits")
-]
+SHELF = [name for name in SHELF if name not in ("__init__", *identity.SHARED["position"])]
 
 each_scheme = pytest.mark.parametrize("name", NAMES)
 

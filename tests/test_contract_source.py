@@ -1,23 +1,48 @@
 """What every source promises. Each yaml in conf/source is held to it, a new one too."""
 
 import inspect
+import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 import yaml
+from mirrors import MIRRORS, write_tiny_stories
+from tasks import check_answers, check_examples, worked
 
+from wordorder import identity
 from wordorder.check import locate, make
 from wordorder.source.base import SPLITS, Document, Source
+from wordorder.source.task import Task
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "conf" / "source"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 SHELF = sorted(path.stem for path in (ROOT / "src/wordorder/source").glob("*.py"))
-SHELF = [name for name in SHELF if name not in ("__init__", "base", "library", "disjoint", "stretches")]
+SHELF = [name for name in SHELF if name not in ("__init__", *identity.SHARED["source"])]
 BETWEEN = "\n\n"
 
+
+def node_of(name: str) -> dict[str, Any]:
+    """A yaml with what it takes from another."""
+    node = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    of = next((entry for entry in node.pop("defaults", []) if isinstance(entry, str) and entry != "_self_"), None)
+    return (node_of(of) if of else {}) | node
+
+
+def inner_sources(text: str) -> list[str]:
+    """The arguments of a yaml that other yamls of the shelf fill: `/source@first: grammar` fills `first`."""
+    entries = yaml.safe_load(text).get("defaults", [])
+    groups = [group for entry in entries if isinstance(entry, dict) for group in entry]
+    return [group.removeprefix("/source@") for group in groups if group.startswith("/source@")]
+
+
+TASKS = [name for name in NAMES if issubclass(locate(node_of(name), name, ()), Task)]
+SMALL = {"n_train": 400, "n_val": 80, "n_test": 80}  # documents of a task
 each_source = pytest.mark.parametrize("name", NAMES)
+each_task = pytest.mark.parametrize("name", TASKS)
 
 
 class Given(Source):
@@ -36,16 +61,29 @@ def paragraphs() -> str:
 
 @pytest.fixture(scope="session")
 def make_source(compose_config, tmp_path_factory):
-    """A source of its yaml; what a person must give is given."""
+    """A source of its yaml; what a person must give is given, and sets of the hub lie in folders."""
     folder = tmp_path_factory.mktemp("sources")
     (folder / "own.txt").write_text(paragraphs(), encoding="utf-8")
-    required = {"text_file": [f"source.train={folder / 'own.txt'}", "source.document_bytes=500"]}
+    own = [f"train={folder / 'own.txt'}", "document_bytes=500"]
+    counts = ["n_train=40", "n_val=4", "n_test=4"]  # documents of a grammar
+    required = {
+        "text_file": [f"source.{word}" for word in own],
+        "grammar": [f"source.{word}" for word in counts],
+        "mixture": ["source@source.first=text_file", *(f"source.first.{word}" for word in own)]
+        + [f"source.second.{word}" for word in counts],
+    }
+    mirrors = {"hub_text": write_tiny_stories} | MIRRORS
 
     def make_one(name: str, *words: str) -> Source:
-        words = (f"source={name}", f"output_dir={folder}", *required.get(name, []), *words)
+        if name in mirrors and name not in required:
+            hub_cache.setattr("datasets.config.HF_DATASETS_CACHE", folder / "hub")
+            required[name] = [f"source.name={mirrors[name](folder / name)}"]
+        few = [f"source.{key}={count}" for key, count in SMALL.items() if name in TASKS]
+        words = (f"source={name}", f"output_dir={folder}", *required.get(name, []), *few, *words)
         return make(compose_config(*words)["source"], "source")
 
-    return make_one
+    with pytest.MonkeyPatch.context() as hub_cache:
+        yield make_one
 
 
 def collected(source: Source) -> dict[str, list[Document]]:
@@ -120,6 +158,81 @@ def test_other_documents_of_the_same_text_have_another_digest(word, make_source)
     assert plain.digest() != other.digest()
 
 
+# Tasks.
+
+
+def twin_of(name: str) -> str:
+    """The yaml that has the name of the module."""
+    return node_of(name)["_target_"].split(".")[-2]
+
+
+def make_task(name: str, **changed: Any) -> Task:
+    return make(node_of(name) | SMALL | changed, "source")
+
+
+def examples_of(name: str) -> list[tuple[dict[str, Any], Document]]:
+    return worked(sys.modules[locate(node_of(name), name, ()).__module__].__doc__)
+
+
+each_kind_of_task = pytest.mark.parametrize("name", sorted({twin_of(name) for name in TASKS}))
+
+
+@each_task
+def test_answers_are_those_of_another_route_and_splits_share_no_prompt(name):
+    check_examples(make_task(name), most=max(SMALL.values()))
+
+
+@each_task
+def test_lengths_take_turns_from_the_lowest_to_the_highest(name):
+    task = make_task(name)
+    for split, documents in collected(task).items():
+        found = Counter(document.facts["length"] for document in documents)
+        assert [min(found), max(found)] == task.lengths[split]
+        assert max(found.values()) - min(found.values()) <= 1
+        assert sum(found.values()) == SMALL[f"n_{split}"]
+
+
+@each_task
+def test_a_document_does_not_depend_on_how_many_there_are(name):
+    task, more = make_task(name), make_task(name, **{key: count + 10 for key, count in SMALL.items()})
+    for split in SPLITS:
+        assert list(more.documents(split))[: SMALL[f"n_{split}"]] == list(task.documents(split))
+    assert more.digest() != task.digest()
+
+
+@each_task
+def test_another_seed_draws_other_documents(name):
+    task, other = collected(make_task(name)), collected(make_task(name, seed=1))
+    for split in SPLITS:
+        pairs = zip(task[split], other[split], strict=True)
+        assert sum(one.text != another.text for one, another in pairs) > len(task[split]) / 2
+
+
+@each_task
+def test_documents_of_the_trained_lengths_fit_the_default_context(name, compose_config):
+    room = compose_config()["model"]["context_length"]
+    assert max(len(document.text.encode()) for document in make_task(name).documents("train")) + 1 <= room  # the end
+
+
+@each_kind_of_task
+def test_examples_worked_in_the_docstring_are_right(name):
+    low = node_of(name)["val_lengths"][0]
+    lengths = {f"{split}_lengths": [low, low] for split in SPLITS}  # a choice may not have the longest
+    assert examples_of(name)
+    for changed, document in examples_of(name):
+        check_answers(make_task(name, **lengths, **changed), document)
+
+
+@each_kind_of_task
+def test_every_choice_has_a_worked_example_and_differences_are_told(name):
+    target = locate(node_of(name), name, ())
+    assert "\nDiffers: " in sys.modules[target.__module__].__doc__
+    for argument, hint in get_type_hints(target.__init__).items():
+        if get_origin(hint) is Literal:
+            chosen = {changed.get(argument, node_of(name)[argument]) for changed, _ in examples_of(name)}
+            assert chosen == set(get_args(hint)), argument
+
+
 # The digest that a source has unless it brings its own.
 
 
@@ -163,9 +276,9 @@ def test_equal_documents_have_equal_digests():
 def test_yaml_is_short_and_lists_every_argument(name):
     text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 15 and text.startswith("# ")
-    node = yaml.safe_load(text)
+    node = node_of(name)
     source = locate(node, "source", ())
-    assert list(node)[1:] == list(inspect.signature(source).parameters)
+    assert [*inner_sources(text), *list(node)[1:]] == list(inspect.signature(source).parameters)
     assert issubclass(source, Source)
 
 

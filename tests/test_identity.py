@@ -4,10 +4,13 @@ import json
 import shutil
 from pathlib import Path
 
+import layouts
 import pytest
 import runs
 
 from wordorder import identity
+from wordorder.errors import InputError
+from wordorder.job import Job
 
 SAME = [
     {"logger": "csv"},
@@ -42,6 +45,8 @@ OTHER = [
     {"trainer.compile": "true"},
     {"weight_seed": 1},
     {"data_seed": 1},
+    {"data.attend_across": "false"},
+    {"data.context_unit": "bytes", "position": "none"},
     {"seed": 1},
     {"source.document_bytes": 1000},
     {"source.train": "edited.txt"},
@@ -66,6 +71,32 @@ def test_what_changes_no_weight_changes_no_identity(changed, texts, compose_conf
 @pytest.mark.parametrize("changed", OTHER, ids=lambda changed: " ".join(changed))
 def test_what_can_change_a_weight_changes_the_identity(changed, texts, compose_config):
     assert runs.make_job(compose_config, changed).identity != runs.make_job(compose_config).identity
+
+
+def test_a_tokenizer_s_file_counts_by_its_content(texts, compose_config, tmp_path):
+    def job(path: Path) -> Job:
+        return runs.make_job(compose_config, {"tokenizer": "pretrained", "tokenizer.path": path})
+
+    first = layouts.write_gpt2(tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    moved = Path(shutil.copy(first, tmp_path / "b" / "other name.json"))
+    identity_before = job(first).identity
+    assert job(moved).identity == job(first.parent).identity == identity_before
+    assert job(layouts.write_llama3(tmp_path / "c")).identity != identity_before
+    layouts.write_neox(tmp_path / "a")
+    assert job(first).identity != identity_before
+
+
+def test_weights_are_taken_over_under_the_same_tokenizer_file_wherever_it_lies(texts, compose_config, tmp_path):
+    first = layouts.write_gpt2(tmp_path / "a")
+    words = {"tokenizer": "pretrained", "tokenizer.path": first, "trainer.budget": 2, "evaluation": "[bits_per_byte]"}
+    parent = runs.run(compose_config, words).folder
+    moved = Path(shutil.copytree(first.parent, tmp_path / "b")) / first.name
+    words |= {"initialize_from": parent, "name": "warm", "tokenizer.path": moved}
+    assert runs.run(compose_config, words).status == "done"
+    other = layouts.write_llama3(tmp_path / "c")
+    with pytest.raises(InputError, match="tokenizer.path=.* is another file"):
+        runs.make_job(compose_config, words | {"tokenizer.path": other})
 
 
 def test_every_section_of_the_config_is_known_to_count_or_not_to_count(compose_config):

@@ -2,7 +2,7 @@
 
 import sys
 
-COMMANDS = ("train", "evaluate", "compare", "show_position")
+COMMANDS = ("train", "evaluate", "compare", "show_position", "show_data")
 
 
 def main() -> None:

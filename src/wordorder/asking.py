@@ -10,7 +10,8 @@ from rich.table import Table
 
 from wordorder import identity
 from wordorder.check import check_type, make
-from wordorder.data.token_store import open_store
+from wordorder.data.building import open_store
+from wordorder.data.rows import Packing
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Evaluation, Subject
 from wordorder.job import choose_device, open_run
@@ -72,11 +73,14 @@ def ask(record: RunRecord, evaluations: dict[str, Evaluation], config: dict[str,
     changed = override(trained) if config["overrides"] else {}
     device = choose_device(config["device"])
     store = open_store(source, tokenizer, Path(config["output_dir"]) / "token_store")
+    packing: Packing = make(trained["data"], "data", allow=allow)
+    across, layout = packing.attend_across, packing.layout_of(source)
+    subject = Subject(model.to(device), tokenizer, store, device, layout=layout, attend_across=across)
     ids = {
         name: identity.evaluation_identity(node, source_digest=source.digest(), overrides=changed)
         for name, node in config["evaluation"].items()
     }
-    asked = score_missing(record, Subject(model.to(device), tokenizer, store, device), evaluations, ids)
+    asked = score_missing(record, subject, evaluations, ids)
     if asked:
         mirror: Mirror = make(trained["logger"], "logger", allow=allow)
         mirror.close(record.folder)

@@ -4,7 +4,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,28 @@ def plain(config: DictConfig) -> Configured:
     }
     own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
     values = OmegaConf.to_container(own, resolve=True)
+    refuse_two_units(values, OmegaConf.to_container(own, resolve=False))
     return values, {group: choice for group, choice in choices.items() if isinstance(choice, str)}
+
+
+def refuse_two_units(values: dict[str, Any], asked: dict[str, Any]) -> None:
+    """A scheme counts tokens, so no argument of it may follow a context that is counted in bytes."""
+    if values.get("data", {}).get("context_unit") == "bytes":
+        for key, value in walk(asked.get("position", {}), "position"):
+            if value == "${model.context_length}":
+                raise InputError(
+                    f"{key} follows model.context_length={values['model']['context_length']}, which "
+                    f"data.context_unit=bytes counts in bytes: {key}=TOKENS"
+                )
+
+
+def walk(node: dict[str, Any], key: str) -> Iterator[tuple[str, Any]]:
+    """Every value of a section with its full key."""
+    for name, value in node.items():
+        if isinstance(value, dict):
+            yield from walk(value, f"{key}.{name}")
+        else:
+            yield f"{key}.{name}", value
 
 
 def train(config: DictConfig) -> None:
@@ -155,6 +176,16 @@ def show_position(config: DictConfig) -> None:
     print(write_gallery(each, Path(values["out"]), yamls=shelf, words=words))
 
 
+def show_data(config: DictConfig) -> None:
+    """What a model is given: some text, its tokens, what is scored, and the first rows of training."""
+    from rich.console import Console
+
+    from wordorder.show.data import Shown
+
+    console = Console(width=None if Console().is_terminal else 140)
+    Shown(*plain(config)).print(console)
+
+
 def compare(config: DictConfig) -> None:
     """The comparison of an experiment's runs, shown as the experiment's config says, where a typed word does not."""
     from wordorder.record.read import find_experiment, list_runs
@@ -192,7 +223,8 @@ def compare_folder(folder: Path, settings: dict[str, Any], logger: dict[str, Any
     out = folder / "compare"
     report.write(comparison, out)
     console = Console(width=None if Console().is_terminal else 140)
-    console.print(tables.render_terminal(comparison.table))
+    for table in comparison.tables:
+        console.print(tables.render_terminal(table))
     if "mode" in logger and "project" in logger:
         publish.publish(comparison, out, mode=logger["mode"], project=logger["project"])
     console.print(f"report: {out / 'report.html'}", soft_wrap=True)

@@ -11,18 +11,23 @@ from typing import Any
 
 from wordorder import __version__
 
-TRAINING_SECTIONS = ("position", "tokenizer", "model", "optimizer", "schedule", "trainer", "weight_seed", "data_seed")
-SHELVES = ("position", "tokenizer", "source")
-SHARED = (
-    "position/base",
-    "position/wrapper",
-    "position/rotation",
-    "position/draws",
-    "position/convolution",
-    "position/digits",
+TRAINING_SECTIONS = (
+    "position",
+    "tokenizer",
+    "data",
+    "model",
+    "optimizer",
+    "schedule",
+    "trainer",
+    "weight_seed",
+    "data_seed",
 )
-SHARED += ("position/frequencies/base", "tokenizer/base", "source/base")
-SHARED += ("source/library", "source/disjoint", "source/stretches")  # what things on the shelves are made with
+SHELVES = ("position", "tokenizer", "source")
+SHARED = {  # shelf -> what the things on it are made with
+    "position": ("base", "wrapper", "rotation", "draws", "convolution", "digits", "frequencies/base"),
+    "tokenizer": ("base", "shop", "byte_level", "layout", "vocabulary"),
+    "source": ("base", "task", "library", "disjoint", "stretches", "kept", "hub", "hub_folder", "hub_rows"),
+}
 PACKAGE = Path(__file__).parent
 
 
@@ -31,9 +36,12 @@ def digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def training_identity(config: dict[str, Any], *, source_digest: str, parent_weights: str) -> str:
+def training_identity(
+    config: dict[str, Any], *, source_digest: str, tokenizer_contents: dict[str, str], parent_weights: str
+) -> str:
     """Runs that agree here train to the same weights: paths stand as digests of what they point to."""
     asked = {name: config[name] for name in TRAINING_SECTIONS}
+    asked["tokenizer"] = asked["tokenizer"] | tokenizer_contents
     return digest(asked | {"source": source_digest, "initialize_from": parent_weights})
 
 
@@ -45,7 +53,8 @@ def evaluation_identity(node: dict[str, Any], *, source_digest: str, overrides: 
 def code_digest(package: Path = PACKAGE) -> str:
     """The rooms that every training passes; the same for all arms of a comparison."""
     files = [file for room in ("data", "model", "training") for file in sorted((package / room).glob("*.py"))]
-    return digest_files(files + [package / f"{name}.py" for name in SHARED])
+    shared = [package / shelf / f"{name}.py" for shelf, names in SHARED.items() for name in names]
+    return digest_files(files + shared)
 
 
 def shelf_digest(config: dict[str, Any], package: Path = PACKAGE) -> str:

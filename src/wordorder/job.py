@@ -9,6 +9,9 @@ import torch
 
 from wordorder import identity
 from wordorder.check import Config, check, check_type, make, suggest
+from wordorder.data.building import encode
+from wordorder.data.rows import Packing, refuse_long
+from wordorder.data.token_store import TokenStore
 from wordorder.data.window import Windows
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Evaluation
@@ -41,7 +44,9 @@ class Scalars:
     allow: list[str]
 
 
-SECTIONS = "model position tokenizer source optimizer schedule trainer evaluation record logger compare plan".split()
+SECTIONS = (
+    "model position tokenizer source data optimizer schedule trainer evaluation record logger compare plan".split()
+)
 
 
 class Job:
@@ -57,6 +62,9 @@ class Job:
         check(config["model"], "model", allow=allow, given=("vocab_size", "position"))
         self.source: Source = make(config["source"], "source", allow=allow)
         self.tokenizer: Tokenizer = make(config["tokenizer"], "tokenizer", allow=allow)
+        self.tokenizer.check()
+        self.packing: Packing = make(config["data"], "data", allow=allow)
+        self.layout = self.packing.layout_of(self.source)
         self.position: PositionScheme = make(config["position"], "position", allow=allow)
         self.optimizer: AdamW = make(config["optimizer"], "optimizer", allow=allow)
         self.schedule: Schedule = make(config["schedule"], "schedule", allow=allow)
@@ -68,7 +76,7 @@ class Job:
             for name, node in config.setdefault("evaluation", {}).items()
         }
         self.device = choose_device(config["device"])
-        self.parent = open_parent(config) if config["initialize_from"] else None
+        self.parent = open_parent(config, self.tokenizer) if config["initialize_from"] else None
         self.check_model(allow)
         self.check_text()
 
@@ -78,20 +86,28 @@ class Job:
             model: Transformer = make(
                 self.config["model"], "model", allow=allow, vocab_size=256, position=PositionScheme()
             )
-        limit, length = self.position.max_position, model.context_length
-        if limit is not None and limit < length:
-            raise InputError(
-                f"position: {self.choices['position']} ends at position {limit}, before model.context_length={length}"
-            )
+        if self.packing.context_unit == "tokens":
+            self.check_limit(model.context_length)
         try:
             self.kernel = choose_kernel(self.position, model.kernel, device=self.device)
         except ValueError as error:
             raise InputError(f"model.{error}") from error
 
+    def check_limit(self, length: int) -> None:
+        """InputError for a context of more tokens than the scheme has positions."""
+        limit = self.position.max_position
+        if limit is not None and limit < length:
+            raise InputError(
+                f"position: {self.choices['position']} ends at position {limit}, before model.context_length={length}"
+            )
+
     def check_text(self) -> None:
         """A text so short that it may not fill one window is encoded here, to find out before anything is written."""
         length, size = self.config["model"]["context_length"], 0
         texts = []
+        if self.layout == "document":
+            self.check_documents(length)
+            return
         for document in self.source.documents("train"):
             texts.append(document.text)
             size += len(document.text)
@@ -102,17 +118,31 @@ class Job:
         n_tokens = 1 + sum(len(tokenizer.encode(text)) + 1 for text in texts)
         Windows(n_tokens, length=length, data_seed=0)
 
-    def make_model(self) -> Transformer:
+    def check_documents(self, length: int) -> None:
+        """Documents that may not fit into a row, having as many bytes, are encoded here."""
+        long = [document for document in self.source.documents("train") if len(document.text.encode()) >= length]
+        if long and self.packing.context_unit == "tokens":
+            tokenizer: Tokenizer = make(self.config["tokenizer"], "tokenizer")
+            tokenizer.train(document.text for document in self.source.documents("train"))
+            refuse_long(max(1 + sum(map(len, parts)) for parts in encode(tokenizer, long)), length)
+
+    def make_model(self, store: TokenStore) -> Transformer:
         """The model with its keyed initial weights, on the CPU; the tokenizer must be trained and the scheme bound to it."""
-        model: Transformer = make(
-            self.config["model"], "model", vocab_size=self.tokenizer.n_ids, position=self.position
-        )
+        length = self.packing.context_tokens(self.config["model"]["context_length"], store)
+        self.check_limit(length)
+        node = self.config["model"] | {"context_length": length}
+        model: Transformer = make(node, "model", vocab_size=self.tokenizer.n_ids, position=self.position)
         return model.initialise(self.config["weight_seed"])
 
     @cached_property
     def identity(self) -> str:
         parent = self.parent.facts["digests"]["weights"] if self.parent else ""
-        return identity.training_identity(self.config, source_digest=self.source.digest(), parent_weights=parent)
+        return identity.training_identity(
+            self.config,
+            source_digest=self.source.digest(),
+            tokenizer_contents=self.tokenizer.contents(),
+            parent_weights=parent,
+        )
 
     @property
     def output_dir(self) -> Path:
@@ -162,13 +192,18 @@ def choose_device(asked: str) -> str:
     return "cuda" if asked != "cpu" and torch.cuda.is_available() else "cpu"
 
 
-def open_parent(config: Config) -> RunRecord:
+def open_parent(config: Config, tokenizer: Tokenizer) -> RunRecord:
     """The run that weights are taken from. Raises InputError naming the keys in which its model or tokenizer differs."""
     folder = Path(config["initialize_from"])
     record = open_run(folder, "initialize_from")
     theirs = record.config()
-    for section in ("model", "tokenizer"):
-        differ = differing_keys(theirs[section], config[section], f"{section}.")
+    for section, paths in (("model", {}), ("tokenizer", tokenizer.contents())):
+        asked = [{key: value for key, value in c[section].items() if key not in paths} for c in (theirs, config)]
+        differ = differing_keys(*asked, f"{section}.")
+        if paths and not differ:  # the same file may lie elsewhere
+            tokenizer.train(iter(()))
+            same = tokenizer.digest() == record.facts["digests"]["tokenizer"]
+            differ = [] if same else [f"{section}.{key}={config[section][key]} is another file" for key in paths]
         if differ:
             raise InputError(f"initialize_from={folder} was trained with another {section}: {'; '.join(differ)}")
     return record

@@ -15,34 +15,38 @@ from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
 from wordorder.job import Job
 from wordorder.model.transformer import Transformer
+from wordorder.tokenizer.shop import training_cost
 from wordorder.training.fit import Part
+from wordorder.training.flops import count_flops
 
 TRIAL_TOKENS = 1024
 
 
 def announce(job: Job, part: Part, n_steps: int, first: int) -> str:
     """Parameters, tokens, steps, expected time and disk, in two lines."""
-    counts, rows, length = part.model.count_parameters(), job.fit.batch_size, part.model.context_length
-    epochs = n_steps * rows * length / part.store.meta["splits"]["train"]["tokens"]
+    counts, rows, n_tokens = part.model.count_parameters(), job.fit.batch_size, part.rows.tokens_a_row
+    epochs = n_steps * rows * n_tokens / part.store.meta["splits"]["train"]["tokens"]
     minutes = (n_steps - first) * seconds_a_step(job, part) / 60
     return (
         f"{job.folder.name}: {counts['total']:,} parameters ({counts['position']:,} on position), kernel {job.kernel}\n"
-        f"  {f'from step {first:,}, ' if first else ''}{n_steps:,} steps of {rows} x {length} tokens, "
-        f"{n_steps * rows * length:,} tokens in all ({epochs:.1f} epochs), about {minutes:.1f} minutes, "
+        f"  {f'from step {first:,}, ' if first else ''}{n_steps:,} steps of {rows} x {n_tokens:.0f} tokens, "
+        f"{n_steps * rows * n_tokens:,.0f} tokens in all ({epochs:.1f} epochs), about {minutes:.1f} minutes, "
         f"{disk_needed(part.model) / 2**20:,.0f} MB of disk"
     )
 
 
 def seconds_a_step(job: Job, part: Part) -> float:
     """A trial of one small forward and backward, scaled to a step; gradients are dropped, so no bit of the run depends on it."""
-    module, length = job.fit.module(part), part.model.context_length
+    module, length = job.fit.module(part), part.rows.length
     rows = min(job.fit.micro_batch_size, max(1, TRIAL_TOKENS // length))
     torch.set_num_threads(job.fit.threads)
     part.model.to(job.device).train()
     ids = torch.zeros((rows, length), dtype=torch.int64, device=job.device)
+    number = torch.arange(rows, device=job.device)
+    batch = Batch(ids, ids, number, number, None if job.packing.attend_across else ids)
     for _ in range(2):  # the first one warms up
         began = time.perf_counter()
-        (module.sum_nats(Batch(ids, ids, torch.arange(rows, device=job.device)), 0) / ids.numel()).backward()
+        (module.sum_nats(batch, 0) / ids.numel()).backward()
         if job.device == "cuda":
             torch.cuda.synchronize()
     part.model.zero_grad(set_to_none=True)
@@ -64,9 +68,10 @@ def refuse_full_disk(job: Job, model: Transformer) -> None:
         )
 
 
-def first_facts(job: Job, store: TokenStore, model: Transformer, n_steps: int) -> dict[str, Any]:
+def first_facts(job: Job, part: Part, n_steps: int) -> dict[str, Any]:
     """What run.json says from the start."""
     commit, dirty = identity.commit()
+    model, store = part.model, part.store
     decayed, spared = job.optimizer.groups(model)
     return {
         "run": job.folder.name,
@@ -89,11 +94,15 @@ def first_facts(job: Job, store: TokenStore, model: Transformer, n_steps: int) -
         "optimizer_groups": {"decayed": decayed, "not_decayed": spared},
         "context_length": model.context_length,
         "steps": n_steps,
+        "flops": n_steps * job.fit.batch_size * count_flops(model, part.rows.length),
+        "layout": job.layout,
         "digests": {"tokenizer": job.tokenizer.digest(), "data": job.source.digest()},
         "vocabulary": {
             "requested": job.config["tokenizer"].get("vocab_size"),
             "actual": len(job.tokenizer.vocab),
+            "lossless": job.tokenizer.lossless,
         },
+        "tokenizer_cost": training_cost(job.output_dir / "tokenizers", job.tokenizer.digest()),
         "text": job.source.describe() | {"bytes_per_token": bytes_a_token(store)},
         "initialized_from": lineage(job),
     }

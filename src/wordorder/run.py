@@ -4,19 +4,21 @@ import errno
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from wordorder import identity
-from wordorder.data.token_store import TokenStore, open_store
+from wordorder.data.building import open_store
+from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Subject
 from wordorder.evaluation.bits_per_byte import validation
 from wordorder.job import Job, bind, differing_keys
+from wordorder.model.transformer import Transformer
 from wordorder.preflight import announce, bytes_a_token, first_facts, peak_memory, refuse_full_disk
 from wordorder.record.run_record import RunRecord
 from wordorder.saved import load_tokenizer, load_weights, read_checkpoint, save_weights
 from wordorder.scoring import score_missing
-from wordorder.tokenizer.base import train_once
+from wordorder.text import train_tokenizer
 from wordorder.training.fit import Part
 from wordorder.training.interrupt import Interrupt, Interrupted
 from wordorder.training.progress import Progress, say
@@ -89,15 +91,10 @@ def stale(job: Job, record: RunRecord) -> bool:
 
 def prepare(job: Job) -> TokenStore:
     """Tokenizer and token store, made once and kept beside the runs; the scheme learns the vocabulary."""
-    shop = job.output_dir / "tokenizers"
     if job.parent:
         load_tokenizer(job.tokenizer, job.parent)
     else:
-        recipe = identity.digest([job.config["tokenizer"], job.source.digest()])
-        try:
-            train_once(job.tokenizer, lambda: (d.text for d in job.source.documents("train")), shop, recipe)
-        except ValueError as error:
-            raise InputError(f"tokenizer.{error}") from error
+        train_tokenizer(job.tokenizer, job.source, job.config)
     bind(job.position, job.tokenizer)
     return open_store(job.source, job.tokenizer, job.output_dir / "token_store")
 
@@ -106,7 +103,7 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, slot: int) -> Out
     """The run itself, its folder held."""
     if made_again(job, record):
         record.clear()
-    model = job.make_model()
+    model = job.make_model(store)
     try:
         if record.trained:
             load_weights(model, record)
@@ -114,7 +111,7 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, slot: int) -> Out
         else:
             fit(job, record, store, model, slot)
         model.to(job.device).eval().position.at_step(record.facts["steps"], record.facts["steps"])
-        subject = Subject(model, job.tokenizer, store, job.device)
+        subject = make_subject(job, model, store)
         score_missing(record, subject, job.evaluations, job.evaluation_ids(), slot=slot)
         record.update(status="done", reason="", memory_bytes=peak_memory(job.device))
         job.mirror.close(record.folder)
@@ -131,6 +128,11 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, slot: int) -> Out
         raise
 
 
+def make_subject(job: Job, model: Transformer, store: TokenStore) -> Subject:
+    across = job.packing.attend_across
+    return Subject(model, job.tokenizer, store, job.device, layout=job.layout, attend_across=across)
+
+
 def fail(job: Job, record: RunRecord, reason: str) -> Outcome:
     """Mark the run failed; what was recorded stays."""
     record.update(status="failed", reason=reason)
@@ -138,19 +140,21 @@ def fail(job: Job, record: RunRecord, reason: str) -> Outcome:
     return Outcome(record.folder, "failed", reason)
 
 
-def fit(job: Job, record: RunRecord, store: TokenStore, model: Any, slot: int) -> None:
+def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, slot: int) -> None:
     """Train the model from its last checkpoint or from the start, and leave its final weights in the record."""
     if job.parent:
         load_weights(model, job.parent, only=inherited(job))
     first = resume_step(job, record)
-    n_steps = job.fit.count_steps(model.context_length, store)
-    part = Part(model, store, job.optimizer, job.schedule, job.config["weight_seed"], job.config["data_seed"])
+    seed, length = job.config["data_seed"], model.context_length
+    rows = job.packing.rows(store.stream("train"), job.source, length=length, data_seed=seed)
+    part = Part(model, store, rows, job.optimizer, job.schedule, job.config["weight_seed"])
+    n_steps = job.fit.count_steps(part)
     refuse_full_disk(job, model)
     if first:
         record.cut_rows(first)
     else:
         record.clear()
-        record.create(job.config, first_facts(job, store, model, n_steps))
+        record.create(job.config, first_facts(job, part, n_steps))
         job.tokenizer.save(record.folder / "tokenizer")
     say(announce(job, part, n_steps, first))
     job.mirror.open(record.folder)
@@ -161,9 +165,7 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Any, slot: int) -
             job.intervals,
             own={"training": job.identity, "config": job.config},
             n_steps=n_steps,
-            validate=lambda: validation(
-                Subject(model, job.tokenizer, store, job.device), tokens=job.intervals.validate_tokens
-            ),
+            validate=lambda: validation(make_subject(job, model, store), tokens=job.intervals.validate_tokens),
             on_row=job.mirror.row,
             interrupt=interrupt,
             progress=progress,

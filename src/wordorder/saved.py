@@ -34,7 +34,8 @@ def load(
     position: PositionScheme = make(section, "position", allow=allow)
     bind(position, tokenizer)
     position.at_step(record.facts["steps"], record.facts["steps"])
-    model: Transformer = make(config["model"], "model", allow=allow, vocab_size=tokenizer.n_ids, position=position)
+    node = config["model"] | {"context_length": record.facts["context_length"]}  # in tokens, whatever its unit was
+    model: Transformer = make(node, "model", allow=allow, vocab_size=tokenizer.n_ids, position=position)
     load_weights(model, record)
     return model.eval(), tokenizer, config
 

@@ -1,5 +1,6 @@
 """What is drawn: the right points, told apart without colour, and no arm squeezed out by another."""
 
+import importlib
 import inspect
 from collections.abc import Callable
 from itertools import pairwise
@@ -10,8 +11,8 @@ import pytest
 import yaml
 from matplotlib.colors import to_rgb
 
-from wordorder.compare import curves
-from wordorder.compare.curves import Curves, LearningCurves, LengthCurves, PositionCurves
+from wordorder.compare.curves import LearningCurves, LengthCurves, PositionCurves
+from wordorder.compare.figure import Curves, Drawing
 from wordorder.compare.look import choose_limits, choose_styles
 from wordorder.compare.report import Comparison, compare
 
@@ -155,6 +156,21 @@ def test_default_config_lists_every_argument() -> None:
     config = yaml.safe_load((Path(__file__).parents[2] / "conf" / "compare" / "default.yaml").read_text())
     for node in config["figures"]:
         module, name = node.pop("_target_").rsplit(".", 1)
-        assert module == curves.__name__
-        assert set(inspect.signature(getattr(curves, name)).parameters) == set(node)
-        getattr(curves, name)(**node)
+        figure = getattr(importlib.import_module(module), name)
+        assert issubclass(figure, Drawing) and set(inspect.signature(figure).parameters) == set(node)
+        figure(**node)
+
+
+def test_arms_of_several_trained_lengths_do_not_crowd_the_axis(add_run: Callable[..., Path], lab: Path) -> None:
+    for length in (45, 67, 128):
+        folder = add_run("none", config={"model": {"context_length": length}}, facts={"context_length": length})
+        rows = (folder / "scores.jsonl").read_text()
+        for factor in (1, 2, 4, 8):
+            rows = rows.replace(f'"length": {128 * factor}, "factor"', f'"length": {length * factor}, "factor"')
+        (folder / "scores.jsonl").write_text(rows)
+    figure = LengthCurves().draw(read(lab, baseline=""))
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_text()]
+    assert len(boxes) >= 3 and all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    assert [text.get_text() for text in axes.texts] == ["trained lengths 45, 67, 128"]

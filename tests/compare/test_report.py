@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wordorder.compare.curves import Curves, LearningCurves, LengthCurves, PositionCurves
+from wordorder.compare.curves import LearningCurves, LengthCurves, PositionCurves
+from wordorder.compare.figure import Curves
 from wordorder.compare.report import Comparison, compare, write
 from wordorder.errors import InputError
 

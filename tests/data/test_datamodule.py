@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from wordorder.data.datamodule import DataModule, TrainingBatches
+from wordorder.data.rows import StreamRows
 from wordorder.data.token_store import Stream
 from wordorder.data.window import Windows
 
@@ -14,9 +15,12 @@ N_STEPS, BATCH, LENGTH = 9, 3, 5
 IDS = np.arange(400, dtype=np.uint16) * 7 % 401
 
 
+def make_rows() -> StreamRows:
+    return StreamRows(Stream(IDS, np.array([[399, 399]])), length=LENGTH, data_seed=2, across=True)
+
+
 def make_batches() -> TrainingBatches:
-    windows = Windows(len(IDS), length=LENGTH, data_seed=2)
-    return TrainingBatches(Stream(IDS, np.array([[399, 399]])), windows, batch_size=BATCH, n_steps=N_STEPS)
+    return TrainingBatches(make_rows(), batch_size=BATCH, n_steps=N_STEPS)
 
 
 def read(first: int, workers: int) -> list:
@@ -59,8 +63,6 @@ def test_the_length_is_that_of_the_whole_run_wherever_it_resumes():
 
 
 def test_distinct_batches_come_round_again():
-    windows = Windows(len(IDS), length=LENGTH, data_seed=2)
-    stream = Stream(IDS, np.array([[399, 399]]))
-    batches = TrainingBatches(stream, windows, batch_size=BATCH, n_steps=N_STEPS, distinct=2)
+    batches = TrainingBatches(make_rows(), batch_size=BATCH, n_steps=N_STEPS, distinct=2)
     for step in range(N_STEPS):
         torch.testing.assert_close(batches[step], make_batches()[step % 2], rtol=0, atol=0)

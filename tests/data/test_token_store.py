@@ -1,233 +1,32 @@
-"""The token store: every byte a target once, and a folder that is whole or is not there."""
-
-import json
-import os
-import shutil
-import signal
-from pathlib import Path
+"""A stream: which document a target, and an input, belong to."""
 
 import numpy as np
 import pytest
-import runs
 
-from wordorder.data import token_store
-from wordorder.data.token_store import open_store
-from wordorder.errors import InputError
-from wordorder.source.base import SPLITS, Document, Source
-from wordorder.tokenizer.byte import Byte
-from wordorder.tokenizer.char import Char
+from wordorder.data.token_store import Stream
 
-TEXTS = {
-    "train": ["The first.\n", "", "Zwölf Bögen — «ça» 🙂\r\n", " \x00last"],
-    "val": ["one document"],
-    "test": ["a", "b", "é"],
-}
+# end a b end end c end: documents "ab", "" and "c"
+STREAM = Stream(np.array([9, 1, 2, 9, 9, 3, 9]), np.array([[3, 2], [4, 2], [6, 3]]))
 
 
-class Texts(Source):
-    def __init__(self, texts=TEXTS):
-        self.texts = texts
-
-    def documents(self, split):
-        yield from map(Document, self.texts[split])
+def test_an_end_token_is_the_last_target_of_a_document_and_the_first_input_of_the_next():
+    assert STREAM.documents_of(np.arange(1, 7)).tolist() == [0, 0, 0, 1, 2, 2]
+    assert STREAM.documents_into(np.arange(6)).tolist() == [0, 0, 0, 1, 2, 2]
 
 
-def folder_of(store) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in store.folder.iterdir()}
+def test_bounds_run_from_the_first_input_to_the_last_target():
+    first, past = STREAM.document_bounds()
+    assert first.tolist() == [0, 3, 4] and past.tolist() == [3, 4, 6]
+    for number in range(3):
+        targets = np.arange(first[number] + 1, past[number] + 1)
+        assert set(STREAM.documents_of(targets).tolist()) == {number}
+        assert set(STREAM.documents_into(np.arange(first[number], past[number])).tolist()) == {number}
 
 
-@pytest.fixture
-def built(tmp_path) -> token_store.TokenStore:
-    return open_store(Texts(), Byte(), tmp_path)
+@pytest.mark.parametrize(("numbers", "longest"), [([0], 3), ([1], 1), ([1, 2], 2), ([0, 1, 2], 3)])
+def test_the_longest_document_counts_its_end(numbers, longest):
+    assert STREAM.longest(np.array(numbers)) == longest
 
 
-@pytest.mark.parametrize("split", SPLITS)
-def test_the_stream_is_end_document_end(built, split):
-    end, expected, ends, n_bytes = 256, [256], [], 0
-    for text in TEXTS[split]:
-        expected += [*text.encode(), end]
-        n_bytes += len(text.encode())
-        ends.append([len(expected) - 1, n_bytes])
-    stream = built.stream(split)
-    assert stream.ids.tolist() == expected and stream.ends.tolist() == ends and stream.n_bytes == n_bytes
-    assert built.meta["splits"][split] == {"documents": len(ends), "tokens": len(expected), "bytes": n_bytes}
-
-
-def test_every_byte_is_a_target_once(tmp_path):
-    tokenizer = Char(min_count=1)
-    tokenizer.train(iter(TEXTS["train"]))
-    stream = open_store(Texts(), tokenizer, tmp_path).stream("train")
-    targets = stream.ids[1:]
-    assert b"".join(tokenizer.vocab[i] for i in targets if i < len(tokenizer.vocab)) == "".join(TEXTS["train"]).encode()
-    documents = stream.documents_of(np.arange(1, len(stream.ids)))
-    assert [bytes(b"".join(tokenizer.vocab[i] for i in targets[documents == n][:-1])) for n in range(4)] == [
-        text.encode() for text in TEXTS["train"]
-    ]
-
-
-@pytest.mark.parametrize(("n_characters", "dtype"), [(65_279, "uint16"), (65_280, "uint32")])
-def test_ids_take_the_bytes_that_they_need(n_characters, dtype, tmp_path):
-    """256 bytes, the characters and the end token: 65,536 ids fit in 16 bits, one more does not."""
-    characters = [chr(code) for code in range(128, 128 + 70_000) if not 0xD800 <= code < 0xE000][:n_characters]
-    tokenizer = Char(min_count=1)
-    tokenizer.train(iter(characters))
-    assert tokenizer.n_ids == 257 + n_characters
-    store = open_store(Texts(), tokenizer, tmp_path)
-    ids = store.stream("train").ids
-    assert ids.dtype == dtype == store.meta["dtype"] and ids[0] == ids[-1] == 256 + n_characters
-    assert (store.folder / "train.ids").stat().st_size == len(ids) * ids.dtype.itemsize
-
-
-def test_the_store_is_named_by_text_and_tokenizer(tmp_path):
-    more = Char(min_count=1)
-    more.train(iter(["é"]))
-    stores = [open_store(Texts(), Byte(), tmp_path), open_store(Texts(), more, tmp_path)]
-    stores += [open_store(Texts(TEXTS | {"val": ["another"]}), Byte(), tmp_path)]
-    assert len({store.folder for store in stores}) == 3
-    assert open_store(Texts(dict(TEXTS)), Byte(), tmp_path).folder == stores[0].folder
-
-
-def test_a_whole_store_is_not_built_again(built, tmp_path, monkeypatch):
-    monkeypatch.setattr(token_store, "build", None)
-    assert open_store(Texts(), Byte(), tmp_path).stream("val").ids.tolist() == built.stream("val").ids.tolist()
-
-
-def truncate(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-2])
-
-
-def lengthen(path: Path) -> None:
-    path.write_bytes(path.read_bytes() + b"\0\0")
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def swap(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[::-1])
-
-
-@pytest.mark.parametrize("name", ["train.ids", "val.ids", "test.ends.npy", "meta.json"])
-@pytest.mark.parametrize("damage", [truncate, lengthen, flip, swap, Path.unlink], ids=lambda damage: damage.__name__)
-def test_a_damaged_file_is_never_trusted(damage, name, built, tmp_path):
-    whole = folder_of(built)
-    damage(built.folder / name)
-    again = open_store(Texts(), Byte(), tmp_path)
-    for split in SPLITS:
-        stream = again.stream(split)
-        assert stream.ids.tolist() == np.frombuffer(whole[f"{split}.ids"], dtype="uint16").tolist()
-        assert stream.ends[-1, 1] == sum(len(text.encode()) for text in TEXTS[split])
-    assert again.meta["splits"] == json.loads(whole["meta.json"])["splits"]
-
-
-@pytest.mark.parametrize("meta", ["", "[]", "{}", "null", "3", '{"files": []}', '{"files": {}}', '{"sizes": null}'])
-def test_a_meta_file_that_says_nothing_is_made_again(meta, built, tmp_path):
-    whole = folder_of(built)
-    (built.folder / "meta.json").write_text(meta)
-    assert folder_of(open_store(Texts(), Byte(), tmp_path)) == whole
-
-
-def test_two_builders_at_once_make_one_store(tmp_path, monkeypatch):
-    """Both begin before either is done; each finds a whole store, and it was built once."""
-    log = tmp_path / "log"
-
-    class Slow(Texts):
-        def documents(self, split):
-            for document in super().documents(split):
-                __import__("time").sleep(0.02)
-                yield document
-
-    digest = Texts().digest()
-    monkeypatch.setattr(Slow, "digest", lambda self: digest)
-    real = token_store.build
-
-    def counted(*words):
-        with log.open("a") as file:
-            file.write("built\n")
-        real(*words)
-
-    monkeypatch.setattr(token_store, "build", counted)
-
-    def open_slow():
-        store = open_store(Slow(), Byte(), tmp_path / "stores")
-        return 0 if store.stream("test").ids.tolist() == [256, 97, 256, 98, 256, 0xC3, 0xA9, 256] else 1
-
-    children = []
-    for _ in range(2):
-        if (child := os.fork()) == 0:
-            code = 99
-            try:
-                code = open_slow()
-            finally:
-                os._exit(code)
-        children.append(child)
-    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0]
-    assert log.read_text() == "built\n"
-    assert len(list((tmp_path / "stores").iterdir())) == 1
-
-
-def test_a_builder_that_is_killed_leaves_nothing_that_is_opened(tmp_path):
-    class Killed(Texts):
-        def documents(self, split):
-            yield from super().documents(split)
-            if split == "val":
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        def digest(self):
-            return Texts().digest()
-
-    assert runs.in_child(lambda: open_store(Killed(), Byte(), tmp_path)) == -signal.SIGKILL
-    assert not list(tmp_path.glob("*/meta.json"))
-    assert open_store(Texts(), Byte(), tmp_path).whole()
-    assert [path.name for path in tmp_path.iterdir() if ".building." not in path.name] == [
-        path.parent.name for path in tmp_path.glob("*/meta.json")
-    ]
-
-
-def test_a_builder_that_fails_leaves_nothing(tmp_path):
-    class Failing(Texts):
-        def documents(self, split):
-            yield from super().documents(split)
-            raise OSError("the disk is gone")
-
-    with pytest.raises(OSError):
-        open_store(Failing(), Byte(), tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_tokenizer_that_loses_bytes_is_refused(tmp_path):
-    class Lossy(Byte):
-        def encode(self, text):
-            return super().encode(text.strip())
-
-    with pytest.raises(ValueError, match="Lossy is not lossless on 'The first"):
-        open_store(Texts(), Lossy(), tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_constant_prefix_of_a_tokenizer_is_no_loss_and_no_text(tmp_path):
-    class Prefixed(Byte):
-        prefix = b"_"
-
-        def encode(self, text):
-            return super().encode("_" + text)
-
-    stream = open_store(Texts(), Prefixed(), tmp_path).stream("val")
-    assert stream.ids.tolist() == [256, *b"_one document", 256] and stream.n_bytes == len("one document")
-
-
-@pytest.mark.parametrize("texts", [[], [""]])
-def test_a_split_without_text_is_refused(texts, tmp_path):
-    with pytest.raises(InputError, match=r"val split has no text.*source\.val"):
-        open_store(Texts(TEXTS | {"val": texts}), Byte(), tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
-def test_long_texts_are_encoded_in_several_calls_to_the_same_ids(built, tmp_path, monkeypatch):
-    monkeypatch.setattr(token_store, "CHARACTERS_A_CALL", 3)
-    shutil.rmtree(built.folder)
-    again = open_store(Texts(), Byte(), tmp_path)
-    assert again.stream("train").ids.tolist() == [i for t in TEXTS["train"] for i in (256, *t.encode())] + [256]
+def test_bytes_are_those_of_the_text():
+    assert STREAM.n_bytes == 3

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wordorder.data.window import Windows, mix, permute
+from wordorder.data.window import BLOCK, ByBlock, Windows, mix, permute, shuffle
 from wordorder.errors import InputError
 
 SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 1000, 1023, 1024, 1025, 4097]
@@ -90,3 +90,20 @@ def test_a_text_too_short_for_a_window_says_how_much_it_takes(n_tokens, length):
 
 
 FROZEN = [954, 602, 922, 474, 634, 90, 789, 149, 96, 316]
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 100, 5000])
+def test_a_shuffle_has_everything_once_an_epoch(n):
+    epochs = shuffle(np.arange(3 * n), n, 5).reshape(3, n)
+    assert all(sorted(epoch.tolist()) == list(range(n)) for epoch in epochs)
+    assert n < 7 or len({tuple(epoch.tolist()) for epoch in epochs}) == 3
+
+
+def test_block_by_block_is_row_by_row_whatever_was_asked_before():
+    windows = Windows(100_003, length=7, data_seed=3)
+    by_block, draw = ByBlock(windows.starts), np.random.RandomState(0)
+    for _ in range(20):
+        rows = draw.randint(0, 5 * BLOCK, size=draw.randint(1, 40))
+        np.testing.assert_array_equal(by_block(rows), windows.starts(rows))
+    edge = np.arange(BLOCK - 3, BLOCK + 3)
+    np.testing.assert_array_equal(by_block(edge), windows.starts(edge))

@@ -1,7 +1,13 @@
 """bits_per_byte against one window at a time, in bytes that each count once."""
 
+import math
+from dataclasses import replace
+
 import pytest
-from subjects import CLOSE, LENGTH, nats_of, raw_lengths, uniform
+from subjects import CLOSE, LENGTH, Fixed, nats_of, raw_lengths, uniform
+
+from wordorder.data.building import open_store
+from wordorder.tokenizer.byte import Byte
 
 
 def test_every_byte_counts_once(make_evaluation, subject_of):
@@ -43,3 +49,64 @@ def test_a_limit_in_tokens_takes_whole_documents_from_the_front(make_evaluation,
         items = list(make_evaluation("bits_per_byte", tokens=tokens).run(subject_of("none")))
         assert [item.facts for item in items] == [item.facts for item in whole[:n_items]]
         assert [item.sums["bytes"] for item in items] == raw_lengths()[:n_items]
+
+
+def test_answers_of_the_trained_lengths_count_and_nothing_else(make_evaluation, answering):
+    subject = answering("rope")
+    items = list(make_evaluation("bits_per_byte").run(subject))
+    inside = [n for n, facts in enumerate(subject.store.facts("test")) if facts["range"] == "in"]
+    assert sorted(item.facts["item"] for item in items) == inside
+    for item in items:
+        assert (item.sums["bytes"], item.sums["tokens"]) == (3.0, 3.0)  # " xy"
+        first, past = (bound[item.facts["item"]] for bound in subject.store.stream("test").document_bounds())
+        nats = [nats_of(subject, int(first), target) for target in range(past - 3, past)]
+        assert item.sums["nats"] == pytest.approx(sum(nats), rel=CLOSE)
+        assert item.sums["end_nats"] == pytest.approx(nats_of(subject, int(first), int(past)), rel=CLOSE)
+
+
+def test_the_unigram_baseline_is_the_frequency_of_the_training_answers_tokens(make_evaluation, answering):
+    subject = answering("none")
+    stream = subject.store.stream("train")
+    counts = {chr(i): 1 for i in range(256)} | {"end": 1}
+    for index in range(1, len(stream.ids)):
+        if stream.scored[index]:
+            counts["end" if stream.ids[index] == 256 else chr(stream.ids[index])] += 1
+    total = sum(counts.values())
+    items = list(make_evaluation("bits_per_byte").run(subject))
+    for item in items:
+        past = subject.store.stream("test").document_bounds()[1][item.facts["item"]]
+        text = subject.tokenizer.decode(subject.store.stream("test").ids[past - 3 : past].tolist())
+        expected = -sum(math.log(counts[letter] / total) for letter in text)
+        assert item.sums["unigram_nats"] == pytest.approx(expected, rel=1e-12)
+    score = next(s for s in make_evaluation("bits_per_byte").scores(items) if s.metric == "unigram")
+    assert score.value == pytest.approx(
+        sum(item.sums["unigram_nats"] for item in items) / math.log(2) / (3 * len(items)), rel=1e-12
+    )
+
+
+def test_the_floor_of_a_text_that_knows_it_stands_beside(make_evaluation, subject_of, tmp_path):
+    class Known(Fixed):
+        def documents(self, split):
+            for n, document in enumerate(super().documents(split)):
+                yield replace(document, facts={"bits": 10.0 + n})
+
+    subject = replace(subject_of("none"), store=open_store(Known(), Byte(), tmp_path))
+    evaluation = make_evaluation("bits_per_byte")
+    scores = {score.metric: score for score in evaluation.scores(evaluation.run(subject))}
+    bits = sum(10.0 + n for n in range(len(raw_lengths())))
+    assert scores["floor_with_end"].value == pytest.approx(bits / sum(raw_lengths()), rel=1e-12)
+    assert scores["floor_with_end"].count == scores["bits_per_byte_with_end"].count
+
+
+def test_documents_that_are_kept_apart_are_scored_apart(make_evaluation, subject_of):
+    """With what came before out of sight, a document's first targets are what they are at the start of the text."""
+    subject = replace(subject_of("rope"), attend_across=False)
+    items = list(make_evaluation("bits_per_byte").run(subject))
+    stream = subject.store.stream("test")
+    first, past = stream.document_bounds()
+    assert past[1] <= LENGTH  # two documents in the first window
+    for n in range(2):
+        nats = [nats_of(subject, int(first[n]), target) for target in range(first[n] + 1, past[n])]
+        assert items[n].sums["nats"] == pytest.approx(sum(nats), rel=CLOSE)
+    across = list(make_evaluation("bits_per_byte").run(subject_of("rope")))
+    assert across[0].sums == items[0].sums and across[1].sums != items[1].sums

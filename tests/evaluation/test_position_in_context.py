@@ -3,7 +3,7 @@
 import pytest
 from subjects import CLOSE, LENGTH, SIZES, asked, nats_of
 
-from wordorder.data.token_store import open_store
+from wordorder.data.building import open_store
 from wordorder.evaluation.base import Subject
 from wordorder.source.base import Document, Source
 from wordorder.tokenizer.byte import Byte

@@ -208,7 +208,7 @@ def test_missing_path_suggests_near_names(tmp_path, three):
 
 @pytest.mark.parametrize(("given", "absent"), [("val", "test"), ("test", "val")])
 def test_val_without_test_is_refused(three, given, absent):
-    with pytest.raises(InputError, match=f"source.{given}=.* without source.{absent}"):
+    with pytest.raises(ValueError, match=f"{given}=.* without {absent}"):
         source(three["train"], **{given: three[given]})
 
 
@@ -243,7 +243,7 @@ def test_too_short_to_split_says_how_long_it_must_be(tmp_path):
 
 
 def test_document_bytes_must_hold_a_character(three):
-    with pytest.raises(InputError, match="document_bytes=3"):
+    with pytest.raises(ValueError, match="document_bytes=3"):
         source(three["train"], document_bytes=3)
 
 

@@ -1,12 +1,24 @@
 import pytest
+import tokenizers
+from tokenizers import decoders, models, pre_tokenizers, trainers
 
-from wordorder.tokenizer.bpe import BPE, byte_level_alphabet
+from wordorder.tokenizer.bpe import BPE
 
 TEXTS = ["ab"] * 5 + ["abc"] * 4 + ["bc"] * 2
 
 
-def train(texts, *, vocab_size=300, min_frequency=2, exact_vocab=False) -> BPE:
-    tokenizer = BPE(vocab_size=vocab_size, min_frequency=min_frequency, exact_vocab=exact_vocab)
+def make(*, vocab_size=300, min_frequency=2, pre_tokenizer="gpt2", digits="pattern", exact_vocab=False) -> BPE:
+    return BPE(
+        vocab_size=vocab_size,
+        min_frequency=min_frequency,
+        pre_tokenizer=pre_tokenizer,
+        digits=digits,
+        exact_vocab=exact_vocab,
+    )
+
+
+def train(texts, **given) -> BPE:
+    tokenizer = make(**given)
     tokenizer.train(iter(texts))
     return tokenizer
 
@@ -60,7 +72,7 @@ def test_or_an_error_that_says_how_many_it_yields():
 @pytest.mark.parametrize("vocab_size", [0, 255])
 def test_a_vocabulary_without_room_for_the_bytes_is_refused(vocab_size):
     with pytest.raises(ValueError, match=f"vocab_size={vocab_size}.*256"):
-        BPE(vocab_size=vocab_size, min_frequency=2, exact_vocab=False)
+        make(vocab_size=vocab_size)
 
 
 def test_a_vocabulary_of_bytes_alone_is_taken():
@@ -69,7 +81,7 @@ def test_a_vocabulary_of_bytes_alone_is_taken():
 
 def test_a_frequency_below_one_is_refused():
     with pytest.raises(ValueError, match="min_frequency=0"):
-        BPE(vocab_size=300, min_frequency=0, exact_vocab=False)
+        make(min_frequency=0)
 
 
 def test_a_state_of_something_else_is_refused():
@@ -77,7 +89,22 @@ def test_a_state_of_something_else_is_refused():
         train(TEXTS).restore("{}")
 
 
-def test_bytes_are_written_as_gpt2_writes_them():
-    published = {0x20: "Ġ", 0x0A: "Ċ", 0x09: "ĉ", 0x00: "Ā", 0xAD: "Ń", 0x41: "A", 0xC3: "Ã", 0x7F: "ġ"}
-    assert {byte: byte_level_alphabet()[byte] for byte in published} == published
-    assert len(set(byte_level_alphabet())) == 256
+def test_lines_let_merges_cross_words_but_not_lines():
+    tokenizer = train(["of the\nof the\n"] * 50, pre_tokenizer="lines")
+    assert cut(tokenizer, "of the\nof the\n") == [b"of the\n", b"of the\n"]
+
+
+def test_digits_are_cut_before_anything_is_merged():
+    tokenizer = train(["year 1234567"] * 50, digits="threes_right")
+    assert cut(tokenizer, "year 1234567") == [b"year", b" ", b"1", b"234", b"567"]
+
+
+def test_the_published_setting_makes_the_file_that_it_always_made():
+    # of the library's parts alone, as GPT-2's tokenizer is made
+    engine = tokenizers.Tokenizer(models.BPE())
+    engine.pre_tokenizer, engine.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    engine.train_from_iterator(
+        TEXTS, trainers.BpeTrainer(vocab_size=300, min_frequency=2, initial_alphabet=alphabet, show_progress=False)
+    )
+    assert train(TEXTS).state() == engine.to_str()

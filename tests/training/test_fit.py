@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from wordorder.errors import InputError
 from wordorder.training.fit import Fit
+from wordorder.training.flops import count_flops
 
 STORE = SimpleNamespace(meta={"splits": {"train": {"bytes": 3000, "tokens": 1000, "documents": 9}}})
 VALUES = {
@@ -23,7 +23,8 @@ VALUES = {
 
 
 def count(**changed) -> int:
-    return Fit(**(VALUES | changed)).count_steps(10, STORE)
+    part = SimpleNamespace(store=STORE, rows=SimpleNamespace(tokens_a_row=10.0, length=10), model=None)
+    return Fit(**(VALUES | changed)).count_steps(part)
 
 
 @pytest.mark.parametrize(
@@ -68,17 +69,9 @@ def test_an_infinite_clip_never_clips():
     assert Fit(**(VALUES | {"gradient_clip": math.inf})).gradient_clip == math.inf
 
 
-def test_a_text_too_short_for_a_window_is_refused(tmp_path):
-    from wordorder.data.token_store import open_store
-    from wordorder.source.base import Document, Source
-    from wordorder.tokenizer.byte import Byte
-
-    class Short(Source):
-        def documents(self, split):
-            yield Document("too short")
-
-    part = SimpleNamespace(
-        model=SimpleNamespace(context_length=32), store=open_store(Short(), Byte(), tmp_path), data_seed=0
-    )
-    with pytest.raises(InputError, match="context_length=32"):
-        Fit(**VALUES).batches(part)
+def test_operations_pay_for_steps_too(make_model):
+    model = make_model("none")
+    part = SimpleNamespace(store=STORE, rows=SimpleNamespace(tokens_a_row=7.0, length=10), model=model)
+    a_row = count_flops(model, 10)
+    fit = Fit(**(VALUES | {"unit": "flops", "budget": float(a_row * 4 * 3)}))
+    assert fit.count_steps(part) == 3  # 4 rows a step

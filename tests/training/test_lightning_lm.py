@@ -24,7 +24,7 @@ def batch() -> Batch:
     for row in range(8):
         target[row, row + 4 :] = UNSCORED
     target[3] = UNSCORED
-    return Batch(ids[:, :-1], target, torch.arange(8))
+    return Batch(ids[:, :-1], target, torch.arange(8), torch.full((8,), 12))
 
 
 def make_module(
@@ -126,7 +126,7 @@ def test_dropout_is_a_function_of_seed_and_step(batch, make_model):
 def test_pieces_of_a_step_do_not_share_their_dropout(make_model):
     model = make_model("none", dropout=0.3).train()
     row = torch.arange(12)[None]
-    alike = Batch(row.repeat(8, 1), row.repeat(8, 1), torch.arange(8))
+    alike = Batch(row.repeat(8, 1), row.repeat(8, 1), torch.arange(8), torch.full((8,), 12))
     module = make_module(model, micro=1)
     pieces = []
     sum_nats = module.sum_nats
@@ -170,7 +170,7 @@ def test_the_gradient_is_clipped_to_its_norm_and_the_norm_before_is_recorded(ste
     norm = math.sqrt(sum(float((gradient**2).sum()) for gradient in free.values()))
     before = {name: weight.detach().clone() for name, weight in make_model("learned", dropout=0.0).named_parameters()}
     module, _ = stepped(5, clip=norm / 4)
-    assert float(module.measured[0][2]) == pytest.approx(norm, rel=1e-9)
+    assert float(module.measured[0][3]) == pytest.approx(norm, rel=1e-9)
     for name, weight in module.model.named_parameters():  # SGD with lr 0.1
         torch.testing.assert_close(before[name] - weight, 0.1 * free[name] / 4, rtol=1e-5, atol=1e-9)
     assert all(weight.grad is None for weight in module.model.parameters())

@@ -1,97 +1,23 @@
-"""Figures of a comparison: what is on the axes is each class's own; how arms are drawn is the same for all."""
+"""Figures of a comparison on texts: learning, contexts beyond the trained length, places along the context."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter, NullLocator
 
-from wordorder.compare.look import LOOK, choose_limits, choose_styles, draw_arm
-from wordorder.compare.quantities import choose_split, select_scores
+from wordorder.compare.figure import Curves, note_own_tokens
+from wordorder.compare.look import choose_limits
+from wordorder.compare.quantities import choose_split, count_tokenizers, select_scores
 
 if TYPE_CHECKING:
     from .report import Comparison
 
-
-class Curves:
-    """A line per arm: the mean over seeds, each seed thin behind it. Subclasses say what the points are.
-
-    name: file name; title stands in the figure; caption is true of every comparison, notes() of this one.
-    """
-
-    name: str
-    title: str
-    caption: str
-    xlabel: str
-    ylabel = "bits per byte"
-
-    def points(self, comparison: Comparison) -> pd.DataFrame:
-        """Columns run, x, y (missing where not applicable), why, at (what x is called in a note)."""
-        raise NotImplementedError
-
-    def shape(self, axes: Axes, points: pd.DataFrame, comparison: Comparison) -> None:
-        """The x-axis of this figure."""
-        raise NotImplementedError
-
-    def fitted(self, points: pd.DataFrame) -> pd.DataFrame:
-        """The points that the y-axis must show."""
-        return points
-
-    def draw(self, comparison: Comparison) -> Figure:
-        """The figure; an arm that would leave the others no room is cut off at the top, see notes()."""
-        points = self._name_points(comparison)
-        styles = choose_styles({arm.label: arm.position for arm in comparison.arms})
-        with matplotlib.rc_context(LOOK):
-            height = max(4.0, 0.6 + 0.2 * len(styles))  # the legend has a line for each arm
-            figure = Figure(figsize=(7.6, height), layout="constrained", facecolor="white")
-            axes = figure.subplots()
-            axes.set_title(self.title, pad=18)
-            axes.set(xlabel=self.xlabel, ylabel=self.ylabel)
-            bottom, top, cut = choose_limits(self.fitted(points))
-            for label, own in points.groupby("arm", sort=False):
-                above = f" (up to {cut[str(label)]:,.2f})" if label in cut else ""
-                draw_arm(axes, own, f"{label}{above}", styles[str(label)])
-            self.shape(axes, points, comparison)
-            axes.set_ylim(bottom, top)
-            figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper")
-        return figure
-
-    def notes(self, comparison: Comparison) -> list[str]:
-        """What is not in the figure, and why."""
-        points = self._name_points(comparison)
-        missing: dict[str, list[str]] = {}  # what is said -> the arms it is said of
-        for arm in comparison.arms:
-            own = points[points["arm"] == arm.label]
-            gaps = own[own["y"].isna()]
-            why = "; ".join(why for why in gaps["why"].unique() if why) or "not recorded"
-            at = ", ".join(f"{x:,}" for x in sorted(gaps["at"].dropna().unique()))
-            if own["y"].notna().sum() == 0:
-                missing.setdefault(f"not in this figure: {why}.", []).append(arm.label)
-            elif len(gaps):
-                missing.setdefault(f"n/a at {at}: {why}.", []).append(arm.label)
-        notes = [
-            f"{'; '.join(labels)} {'is' if len(labels) == 1 else 'are'} {said}" for said, labels in missing.items()
-        ]
-        for label, peak in choose_limits(self.fitted(points))[2].items():
-            notes.append(f"{label} leaves the chart at the top, it goes up to {peak:,.2f}.")
-        return notes
-
-    def is_empty(self, comparison: Comparison) -> bool:
-        """True where no finished run has a point."""
-        return not self._name_points(comparison)["y"].notna().any()
-
-    def _name_points(self, comparison: Comparison) -> pd.DataFrame:
-        """The points of finished runs, with their arm, in the order of the table."""
-        arm_of = {run: arm.label for arm in comparison.arms for run in arm.runs if run in comparison.done}
-        order = {arm.label: number for number, arm in enumerate(comparison.arms)}
-        points = self.points(comparison)
-        points = points.assign(arm=points["run"].map(arm_of)).dropna(subset="arm").astype({"x": float, "y": float})
-        return points.assign(order=points["arm"].map(order)).sort_values(["order", "run", "x"]).drop(columns="order")
+MOST_TICKS = 8
+A_TOKEN = ("loss", "val_loss")  # columns of train.jsonl that are nats a token
 
 
 class LearningCurves(Curves):
@@ -101,18 +27,46 @@ class LearningCurves(Curves):
         self.metric, self.settle = metric, settle
         self.name = "learning_curves"
         self.title = "Learning"
-        self.xlabel = "training tokens"
+        self.xlabel = "training tokens"  # bytes where tokenizers differ
         self.ylabel = f"validation {metric.removeprefix('val_').replace('_', ' ')}"
         self.caption = f"{self.ylabel.capitalize()} during training; lower is better."
         if settle:
             self.caption += f" The first {settle:.0%} of the training may lie above the chart."
 
     def points(self, comparison: Comparison) -> pd.DataFrame:
-        rows = comparison.curves.reindex(columns=["run", "tokens", self.metric]).dropna(subset=self.metric)
-        return rows.set_axis(["run", "x", "y"], axis=1).assign(why="", at=rows["tokens"])
+        rows = comparison.curves.reindex(columns=["run", "step", "tokens", self.metric]).dropna(subset=self.metric)
+        points = rows.set_axis(["run", "step", "x", "y"], axis=1).assign(why="", at=rows["tokens"])
+        if count_tokenizers(comparison.runs) < 2:
+            return points
+        runs = comparison.runs.reindex(columns=["run", "text_bytes_per_token"]).set_index("run")["text_bytes_per_token"]
+        return points.assign(x=points["x"] * points["run"].map(runs))
 
-    def fitted(self, points: pd.DataFrame) -> pd.DataFrame:
-        return points[points["x"] >= self.settle * points["x"].max()]
+    def name_points(self, comparison: Comparison) -> pd.DataFrame:
+        """As for all; where rows differ in length, seeds differ in tokens at a step: each stands at their mean."""
+        points = super().name_points(comparison)
+        return points.assign(x=points.groupby(["arm", "step"])["x"].transform("mean"))
+
+    def label_x(self, comparison: Comparison) -> str:
+        return "training text in bytes" if count_tokenizers(comparison.runs) > 1 else self.xlabel
+
+    def notes(self, comparison: Comparison) -> list[str]:
+        first = (
+            "A point scores the first tokens of the split (record.validate_tokens), more text where a token holds more."
+        )
+        return super().notes(comparison) + ([first] if count_tokenizers(comparison.runs) > 1 else [])
+
+    def refuse(self, comparison: Comparison) -> str:
+        n_tokenizers = count_tokenizers(comparison.runs)
+        if self.metric not in A_TOKEN or n_tokenizers < 2:
+            return ""
+        return (
+            f"metric={self.metric} is a loss per token, and the tokens of these runs come from {n_tokenizers} tokenizers, "
+            "so that it would compare nothing: metric=val_bits_per_byte"
+        )
+
+    def limits(self, points: pd.DataFrame) -> tuple[float, float, dict[str, float]]:
+        ends = points.groupby("arm")["x"].transform("max")
+        return choose_limits(points[points["x"] >= self.settle * ends])
 
     def shape(self, axes: Axes, points: pd.DataFrame, comparison: Comparison) -> None:
         axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
@@ -142,9 +96,15 @@ class LengthCurves(Curves):
     def shape(self, axes: Axes, points: pd.DataFrame, comparison: Comparison) -> None:
         lengths = sorted(points["x"].dropna().unique())
         axes.set_xscale("log", base=2)
-        axes.set_xticks(lengths, [f"{length:,.0f}" for length in lengths])
+        if len(lengths) <= MOST_TICKS:
+            axes.set_xticks(lengths, [f"{length:,.0f}" for length in lengths])
+        else:  # arms of several trained lengths
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.xaxis.set_minor_locator(NullLocator())
         _mark_trained_length(axes, comparison)
+
+    def notes(self, comparison: Comparison) -> list[str]:
+        return super().notes(comparison) + note_own_tokens(comparison)
 
 
 class PositionCurves(Curves):
@@ -173,12 +133,18 @@ class PositionCurves(Curves):
         axes.xaxis.set_minor_locator(NullLocator())
         _mark_trained_length(axes, comparison)
 
+    def notes(self, comparison: Comparison) -> list[str]:
+        return super().notes(comparison) + note_own_tokens(comparison)
+
 
 def _mark_trained_length(axes: Axes, comparison: Comparison) -> None:
     runs = comparison.runs.reindex(columns=["run", "context_length"]).dropna()
-    for length in sorted(runs.loc[runs["run"].isin(comparison.done), "context_length"].unique()):
+    lengths = sorted(runs.loc[runs["run"].isin(comparison.done), "context_length"].unique())
+    for length in lengths:
         axes.axvline(length, color="#777777", linewidth=1, linestyle=(0, (4, 3)), zorder=0.9)
+    if lengths:
+        said = f"trained length{'s' if len(lengths) > 1 else ''} {', '.join(f'{length:,}' for length in lengths)}"
         axes.annotate(
-            f"trained length {length:,}", (length, 1), (0, 3), xycoords=("data", "axes fraction"), fontsize=8.5,
-            textcoords="offset points", ha="center", va="bottom", color="#555555",
+            said, (lengths[0], 1), (0, 3), xycoords=("data", "axes fraction"), fontsize=8.5,
+            textcoords="offset points", ha="center" if len(lengths) == 1 else "left", va="bottom", color="#555555",
         )  # fmt: skip

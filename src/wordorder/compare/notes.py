@@ -3,9 +3,10 @@
 import pandas as pd
 
 from wordorder.compare.arms import Arm
-from wordorder.compare.quantities import SEEDS
+from wordorder.compare.quantities import SEEDS, select_scores
 
 HARDWARE = ["device", "host_processor", "host_system", "versions_python"]
+LUCK = 30  # bits below the floor that chance alone gives once in a billion runs
 
 
 def list_failures(runs: pd.DataFrame, arms: list[Arm]) -> list[dict[str, str]]:
@@ -50,7 +51,33 @@ def list_commits(runs: pd.DataFrame) -> list[str]:
 
 def list_warnings(runs: pd.DataFrame, scores: pd.DataFrame, arms: list[Arm]) -> list[str]:
     """What could make the table mislead, a line each."""
-    return [*_warn_of_digests(runs, arms), *_warn_of_runs(runs, arms), *_warn_of_splits(scores)]
+    return [
+        *_warn_of_floors(runs, scores),
+        *_warn_of_digests(runs, arms),
+        *_warn_of_runs(runs, arms),
+        *_warn_of_splits(scores),
+    ]
+
+
+def _warn_of_floors(runs: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
+    """Runs that need less than the text's own information: k bits less in all is luck of probability 2^-k at most."""
+    bits, floors = (_read_floor(runs, scores, metric) for metric in ("bits_per_byte_with_end", "floor_with_end"))
+    notes = []
+    for key in bits.index.intersection(floors.index):
+        value, floor, count = bits.loc[key, "value"], floors.loc[key, "value"], bits.loc[key, "count"]
+        if (floor - value) * count > LUCK:  # a target has a byte at least, so this counts too few bits
+            notes.append(
+                f"{key[0]} needs {value:.3f} bits per byte, ends counted, where {floor:.3f} is the least that any model can"
+                f" need on its text ({key[1]}): this proves a bug, such as a leak, a wrong count of bytes or shifted labels."
+            )
+    return notes
+
+
+def _read_floor(runs: pd.DataFrame, scores: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """value and count of finished runs, by run and split."""
+    done = scores[scores["run"].isin(runs.loc[runs["status"] == "done", "run"])]
+    rows = select_scores(done, evaluation="bits_per_byte", metric=metric).dropna(subset="value")
+    return rows.reindex(columns=["run", "split", "value", "count"]).set_index(["run", "split"])
 
 
 def _warn_of_digests(runs: pd.DataFrame, arms: list[Arm]) -> list[str]:

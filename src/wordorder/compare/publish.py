@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wordorder.compare.report import Comparison
+from wordorder.compare.tables import Table
 from wordorder.errors import InputError
 from wordorder.record.wandb_mirror import choose_settings, keep_files_in
 
@@ -53,17 +54,19 @@ def _send(comparison: Comparison, out: Path, mode: str, project: str, identity: 
     )
     exit_code = 1
     try:
-        run.log({"comparison": _make_table(comparison)} | _find_images(comparison, out))
+        names = ["comparison", "tokenizers"][: len(comparison.tables)]
+        tables = {name: _make_table(table) for name, table in zip(names, comparison.tables, strict=True)}
+        run.log(tables | _find_images(comparison, out))
         exit_code = 0
     finally:
         run.finish(exit_code=exit_code)
     return Path(run.dir).parent
 
 
-def _make_table(comparison: Comparison) -> Any:
+def _make_table(table: Table) -> Any:
     import wandb
 
-    frame = comparison.table.frame().astype(object)
+    frame = table.frame().astype(object)
     return wandb.Table(columns=list(frame), data=frame.where(frame.notna(), None).to_numpy().tolist())
 
 

@@ -21,6 +21,7 @@ class Column:
     title: str
     values: Callable[[Arm], Values]
     write: Callable[[float], str]
+    mark: Callable[[Arm], str] = lambda arm: ""  # a footnote to the number of this arm
 
 
 def choose_split(scores: pd.DataFrame, evaluation: str) -> str | None:
@@ -40,17 +41,25 @@ def select_scores(scores: pd.DataFrame, *, evaluation: str, metric: str, **facts
     return scores[chosen]
 
 
+def count_tokenizers(runs: pd.DataFrame) -> int:
+    """How many tokenizers the finished runs have; where there are several, a token is no unit of comparison."""
+    done = runs[runs["status"] == "done"]
+    return int(done["digests_tokenizer"].nunique()) if "digests_tokenizer" in done else 0
+
+
 def list_qualities(scores: pd.DataFrame, baseline: Arm | None) -> list[Column]:
     """Bits per byte: on the whole split, minus the baseline, and at the lengths of the sweep."""
     split = choose_split(scores, "bits_per_byte")
     group = f"bits per byte, {split} split" if split else "bits per byte"
     whole = select_scores(scores, evaluation="bits_per_byte", metric="bits_per_byte", split=split)
-    columns = [Column("bits_per_byte", group, "whole", lambda arm: _read_scores(whole, arm), _write_bits)]
-    if baseline:
-        own = _read_scores(whole, baseline)[0]
+    columns = []
+    if len(whole):
+        columns.append(Column("bits_per_byte", group, "whole", lambda arm: read_values(whole, arm), write_score))
+    if len(whole) and baseline:
+        own = read_values(whole, baseline)[0]
 
         def subtract(arm: Arm) -> Values:
-            values, why = _read_scores(whole, arm)
+            values, why = read_values(whole, arm)
             common = (values - own).dropna()
             return common, why if values.dropna().empty else f"no seed in common with {baseline.label}"
 
@@ -62,41 +71,48 @@ def list_qualities(scores: pd.DataFrame, baseline: Arm | None) -> list[Column]:
         rows = swept[swept["factor"] == factor]
         length = rows["length"].iloc[0] if rows["length"].nunique() == 1 else ""
         title = f"{factor}x {length}".strip()
-        values = lambda arm, rows=rows: _read_scores(rows, arm)  # noqa: E731
-        columns.append(Column(f"last_k_{factor}x", "last tokens of a context of", title, values, _write_bits))
+        values = lambda arm, rows=rows: read_values(rows, arm)  # noqa: E731
+        columns.append(Column(f"last_k_{factor}x", "last tokens of a context of", title, values, write_score))
     return columns
 
 
 def list_costs(done: pd.DataFrame) -> list[Column]:
-    """What the runs spent, as far as they recorded it."""
+    """What the runs spent, as far as they recorded it; where tokenizers differ, speed is that of the text."""
+    speed = ("tokens_per_second", "tokens_per_second", "tok/s", 1.0)
+    if count_tokenizers(done) > 1:
+        done = done.assign(bytes_per_second=done["bytes"] / done["seconds"].astype(float))
+        speed = ("kilobytes_per_second", "bytes_per_second", "text kB/s", 1e3)
     quantities = [
         ("parameters_position", "parameters_position", "position params", 1.0),
-        ("tokens_per_second", "tokens_per_second", "tok/s", 1.0),
+        speed,
         ("memory_megabytes", "memory_bytes", "MB", 1e6),
         ("seconds", "seconds", "train s", 1.0),
     ]
 
-    def read(arm: Arm, fact: str, unit: float) -> Values:
-        return done[done["run"].isin(arm.runs)].set_index(SEEDS)[fact] / unit, "not in run.json"
-
     return [
-        Column(key, "cost", title, lambda arm, fact=fact, unit=unit: read(arm, fact, unit), _write_amount)
+        Column(key, "cost", title, lambda arm, fact=fact, unit=unit: read_facts(done, arm, fact, unit), write_amount)
         for key, fact, title, unit in quantities
         if fact in done
     ]
 
 
-def _read_scores(rows: pd.DataFrame, arm: Arm) -> Values:
+def read_facts(done: pd.DataFrame, arm: Arm, fact: str, unit: float = 1.0) -> Values:
+    """What run.json says of an arm's runs, in this unit."""
+    return done[done["run"].isin(arm.runs)].set_index(SEEDS)[fact] / unit, "not in run.json"
+
+
+def read_values(rows: pd.DataFrame, arm: Arm) -> Values:
+    """Scores of an arm's runs."""
     own = rows[rows["run"].isin(arm.runs)]
     whys = "; ".join(why for why in own["why"].unique() if why)
     return own.set_index(SEEDS)["value"], whys or ("no reason was recorded" if len(own) else "not evaluated")
 
 
-def _write_amount(value: float) -> str:
+def write_amount(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == 0 or not math.isfinite(value) else f"{value:.2g}"
 
 
-def _write_bits(value: float) -> str:
+def write_score(value: float) -> str:
     return f"{value:.3f}"
 
 

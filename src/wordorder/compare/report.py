@@ -15,11 +15,12 @@ import pandas as pd
 from markupsafe import Markup
 
 from wordorder.compare.arms import Arm, find_differences, make_arms, shorten
-from wordorder.compare.curves import Curves
+from wordorder.compare.figure import Drawing
 from wordorder.compare.notes import list_commits, list_failures, list_hardware, list_origins, list_warnings
 from wordorder.compare.tables import Table, make_table, render_markdown
+from wordorder.compare.tokenizers import make_tokenizer_table, warn_of_tokenizers
 from wordorder.errors import InputError
-from wordorder.record.read import list_runs, read_curves, read_runs, read_scores
+from wordorder.record.read import list_runs, read_config, read_curves, read_runs, read_scores
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,14 @@ class Comparison:
     curves: pd.DataFrame
     arms: list[Arm]
     table: Table
-    figures: list[Curves]
+    tokenizers: Table | None  # where there are several
+    figures: list[Drawing]
     failures: list[dict[str, str]]
     notes: list[str]
+
+    @property
+    def tables(self) -> list[Table]:
+        return [self.table, *([self.tokenizers] if self.tokenizers else [])]
 
     @property
     def done(self) -> frozenset[str]:
@@ -44,26 +50,43 @@ class Comparison:
         return frozenset(self.runs.loc[self.runs["status"] == "done", "run"])
 
 
-def compare(folder: Path, *, baseline: str, figures: list[Curves], question: str = "", command: str = "") -> Comparison:
-    """Read an experiment's runs and hold them against each other; command: what reproduces them."""
+def compare(
+    folder: Path, *, baseline: str, figures: list[Drawing], question: str = "", command: str = ""
+) -> Comparison:
+    """Read an experiment's runs and hold them against each other; command: what reproduces them.
+
+    Raises InputError where there is nothing to compare, or a figure would compare what cannot be.
+    """
     runs, scores = read_runs(folder), read_scores(folder)
     if runs.empty:
         raise InputError(f"experiment={folder.name}: {folder} holds no runs; run the experiment first")
     arms = make_arms(list_runs(folder))
     table = make_table(runs, scores, arms, baseline=baseline)
-    return Comparison(
+    arms = sorted(arms, key=lambda arm: list(table.rows).index(arm.label))
+    comparison = Comparison(
         experiment=folder.resolve().name,
         question=question,
         command=command or f"python scripts/train.py experiment={shlex.quote(folder.resolve().name)}",
         runs=runs,
         scores=scores,
         curves=read_curves(folder),
-        arms=sorted(arms, key=lambda arm: list(table.rows).index(arm.label)),
+        arms=arms,
         table=table,
+        tokenizers=make_tokenizer_table(runs, scores, arms),
         figures=figures,
         failures=list_failures(runs, arms),
-        notes=list_warnings(runs, scores, arms),
+        notes=[*list_warnings(runs, scores, arms), *warn_of_tokenizers(runs, arms, _limits(folder))],
     )
+    for number, figure in enumerate(figures):
+        if why := figure.refuse(comparison):
+            raise InputError(f"compare.figures.{number}.{why}")
+    return comparison
+
+
+def _limits(folder: Path) -> dict[str, int]:
+    """Run -> the tokens that its bits_per_byte is limited to, 0 for none."""
+    asked = {path.name: read_config(path).get("evaluation") or {} for path in list_runs(folder)}
+    return {run: (evaluations.get("bits_per_byte") or {}).get("tokens", 0) for run, evaluations in asked.items()}
 
 
 def write(comparison: Comparison, out: Path) -> None:
@@ -89,6 +112,7 @@ def write(comparison: Comparison, out: Path) -> None:
 def render_summary(comparison: Comparison) -> str:
     """The table and what qualifies it, as markdown."""
     blocks = [f"# {comparison.experiment}", comparison.question, render_markdown(comparison.table).strip()]
+    blocks += [f"## {table.title}\n\n{render_markdown(table).strip()}" for table in comparison.tables[1:]]
     left_out = [f"- {f['run']} ({f['arm']}): {f['status']}, {f['reason'] or 'no reason'}" for f in comparison.failures]
     blocks += ["Not in the table:\n\n" + "\n".join(left_out)] if left_out else []
     blocks += ["Mind:\n\n" + "\n".join(f"- {note}" for note in comparison.notes)] if comparison.notes else []
@@ -100,16 +124,16 @@ def render_page(comparison: Comparison, drawn: list[dict[str, object]]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    empty = [figure.title for figure in comparison.figures if figure.is_empty(comparison)]
+    empty = [figure.say_empty(comparison) for figure in comparison.figures if figure.is_empty(comparison)]
     configs = [arm.config for arm in comparison.arms]
     differences = {
         key: [shorten(config[key]) if key in config else "–" for config in configs] for key in find_differences(configs)
     }
     return environment.get_template("report.html.j2").render(
         c=comparison,
-        groups=[(group, len(list(columns))) for group, columns in groupby(comparison.table.columns, lambda c: c.group)],
+        tables=[(table, _count_groups(table)) for table in comparison.tables],
         figures=drawn,
-        empty=empty,
+        empty=[sentence for sentence in empty if sentence],
         differences=differences,
         origins=list_origins(comparison.runs, comparison.arms),
         hardware=list_hardware(comparison.runs),
@@ -117,7 +141,12 @@ def render_page(comparison: Comparison, drawn: list[dict[str, object]]) -> str:
     )
 
 
-def _draw(figure: Curves, comparison: Comparison, folder: Path) -> dict[str, object]:
+def _count_groups(table: Table) -> list[tuple[str, int]]:
+    """The groups of its columns, each with how many they are."""
+    return [(group, len(list(columns))) for group, columns in groupby(table.columns, lambda column: column.group)]
+
+
+def _draw(figure: Drawing, comparison: Comparison, folder: Path) -> dict[str, object]:
     drawn = figure.draw(comparison)
     png, svg = folder / f"{figure.name}.png", io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": figure.name, "svg.fonttype": "path"}):

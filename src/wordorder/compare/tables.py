@@ -8,6 +8,7 @@ from rich.text import Text
 
 from wordorder.compare.arms import Arm
 from wordorder.compare.quantities import SEEDS, Column, list_costs, list_qualities
+from wordorder.compare.tasks import list_answers
 from wordorder.errors import InputError
 
 ONE_SEED = "one seed: a picture, not a ranking"
@@ -35,6 +36,8 @@ class Table:
     rows: dict[str, list[Cell]]
     seeds: dict[str, int]
     footnotes: list[str]
+    title: str = "Results"
+    about: tuple[str, ...] = ()  # what its quantities are
 
     def frame(self) -> pd.DataFrame:
         """The numbers: a row per arm; per column its mean, <key>_deviation and <key>_n."""
@@ -49,7 +52,7 @@ class Table:
     def notes(self) -> list[str]:
         """What a reader of the table must know, in the order of reading."""
         spread = any("±" in cell.spread for cells in self.rows.values() for cell in cells)
-        notes = ["Bits per byte: lower is better." + (" Mean ± standard deviation over seeds." if spread else "")]
+        notes = [*self.about, *["Mean ± standard deviation over seeds."] * spread]
         if self.baseline:
             notes.append(f"minus: mean difference to {self.baseline} over the seeds that both have (their number).")
         return notes + [f"{_raise(number)} {why}" for number, why in enumerate(self.footnotes, start=1)]
@@ -65,13 +68,24 @@ def make_table(runs: pd.DataFrame, scores: pd.DataFrame, arms: list[Arm], *, bas
         )
     arms = sorted(arms, key=lambda arm: arm.label != baseline)
     done = runs[runs["status"] == "done"]
-    columns = list_qualities(scores[scores["run"].isin(done["run"])], arms[0] if baseline else None) + list_costs(done)
+    scores = scores[scores["run"].isin(done["run"])]
+    answers, qualities = list_answers(scores), list_qualities(scores, arms[0] if baseline else None)
+    columns = [*answers, *qualities, *list_costs(done)]
+    table = fill_table(columns, done, arms)
+    for label, cells in table.rows.items():  # the baseline has no difference to itself
+        own = [column.key == "difference" and label == baseline for column in columns]
+        table.rows[label] = [replace(c, text="–", spread="") if o else c for c, o in zip(cells, own, strict=True)]
+    said = ["Exact match: higher is better."] * bool(answers) + ["Bits per byte: lower is better."] * bool(qualities)
+    about = (" ".join(said),) if said else ()
+    return replace(table, heading=ONE_SEED if is_one_seed(runs) else "", baseline=baseline, about=about)
+
+
+def fill_table(columns: list[Column], done: pd.DataFrame, arms: list[Arm]) -> Table:
+    """These columns of these arms, means over the seeds of finished runs."""
     seeds = {arm.label: len(done.loc[done["run"].isin(arm.runs), SEEDS].drop_duplicates()) for arm in arms}
     footnotes: list[str] = []
     rows = {arm.label: [_fill(column, arm, seeds[arm.label], footnotes) for column in columns] for arm in arms}
-    for cells in [rows[baseline]] if baseline else []:
-        cells[1] = replace(cells[1], text="–", spread="")  # the baseline has no difference to itself
-    return Table(ONE_SEED if is_one_seed(runs) else "", baseline, columns, rows, seeds, footnotes)
+    return Table("", "", columns, rows, seeds, footnotes)
 
 
 def is_one_seed(runs: pd.DataFrame) -> bool:
@@ -83,21 +97,28 @@ def _fill(column: Column, arm: Arm, seeds: int, footnotes: list[str]) -> Cell:
     values, why = column.values(arm)
     known = pd.to_numeric(values).groupby(level=SEEDS).mean().dropna().astype(float)  # a seed run twice counts once
     if known.empty:
-        why = why if seeds else "no finished run"
-        footnotes += [why] if why not in footnotes else []
-        return Cell(None, None, 0, f"n/a{_raise(footnotes.index(why) + 1)}")
+        return Cell(None, None, 0, f"n/a{_note(why if seeds else 'no finished run', footnotes)}")
     mean, deviation = float(known.mean()), float(known.std(ddof=1)) if len(known) > 1 else None
     visible = deviation and deviation > 1e-9 * abs(mean)  # below that it is rounding
     spread = [f"±{_write_spread(deviation)}"] if deviation and visible else []
     if column.key == "difference" or len(known) < seeds:
         spread.append(f"({len(known)})")
-    return Cell(mean, deviation, len(known), column.write(mean), " ".join(spread))
+    text = f"{column.write(mean)}{_note(column.mark(arm), footnotes)}"
+    return Cell(mean, deviation, len(known), text, " ".join(spread))
+
+
+def _note(why: str, footnotes: list[str]) -> str:
+    """The mark of this footnote, which is put to the others; none for none."""
+    if why and why not in footnotes:
+        footnotes.append(why)
+    return _raise(footnotes.index(why) + 1) if why else ""
 
 
 def render_terminal(table: Table) -> TerminalTable:
     """The table for a terminal of 100 columns: deviations stand under their means."""
     shown = TerminalTable(box=None, padding=(0, 1, 0, 0), title_justify="left", caption_justify="left")
-    shown.title, shown.caption = Text(table.heading) or None, Text("\n".join(table.notes()))
+    title = table.heading if table.title == "Results" else f"\n{table.title}"
+    shown.title, shown.caption = Text(title) or None, Text("\n".join(table.notes()))
     shown.add_column(
         Text("arm"), min_width=min(24, max(len(part) for label in table.rows for part in label.split(", ")) + 1)
     )

@@ -4,19 +4,17 @@ from collections.abc import Iterator
 
 import lightning
 import numpy as np
-import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from wordorder.data.batch import Batch
-from wordorder.data.token_store import Stream
-from wordorder.data.window import Windows
+from wordorder.data.rows import Rows
 
 
 class TrainingBatches(Dataset):
     """Item n is the batch of step n; with `distinct` > 0 the first so many come round again and again."""
 
-    def __init__(self, stream: Stream, windows: Windows, *, batch_size: int, n_steps: int, distinct: int = 0):
-        self.stream, self.windows, self.batch_size, self.n_steps = stream, windows, batch_size, n_steps
+    def __init__(self, rows: Rows, *, batch_size: int, n_steps: int, distinct: int = 0):
+        self.rows, self.batch_size, self.n_steps = rows, batch_size, n_steps
         self.distinct = distinct or n_steps
 
     def __len__(self) -> int:
@@ -24,10 +22,7 @@ class TrainingBatches(Dataset):
 
     def __getitem__(self, step: int) -> Batch:
         step %= self.distinct
-        rows = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
-        at = self.windows.starts(rows)[:, None] + np.arange(self.windows.length + 1)
-        ids = torch.from_numpy(self.stream.ids[at].astype(np.int64))
-        return Batch(ids[:, :-1], ids[:, 1:], torch.from_numpy(rows))
+        return self.rows.batch(np.arange(step * self.batch_size, (step + 1) * self.batch_size))
 
 
 class StepsFrom(Sampler[int]):

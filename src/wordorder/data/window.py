@@ -1,8 +1,33 @@
-"""Which stretch of the token stream each row of each batch reads: a pure function of (data_seed, row number)."""
+"""Which stretch of the text each row of each batch reads: a pure function of (data_seed, row number)."""
+
+from collections.abc import Callable
 
 import numpy as np
 
 from wordorder.errors import InputError
+
+BLOCK = 4096  # rows
+
+
+class ByBlock:
+    """A function of row numbers, int64 to int64, taken of a whole block at once: the permutation costs the same for one row as
+    for some thousands. The last block is kept."""
+
+    def __init__(self, function: Callable[[np.ndarray], np.ndarray]):
+        self.function, self.number, self.values = function, -1, np.empty(0, dtype=np.int64)
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        blocks, within = np.divmod(rows.astype(np.int64), BLOCK)
+        found = np.empty_like(within)
+        for number in np.unique(blocks):
+            found[blocks == number] = self.block(int(number))[within[blocks == number]]
+        return found
+
+    def block(self, number: int) -> np.ndarray:
+        if number != self.number:
+            rows = np.arange(number * BLOCK, (number + 1) * BLOCK)
+            self.number, self.values = number, self.function(rows)
+        return self.values
 
 
 class Windows:
@@ -25,10 +50,22 @@ class Windows:
         epochs, within = np.divmod(rows.astype(np.int64), self.per_epoch)
         starts = np.empty_like(within)
         for epoch in np.unique(epochs):
-            key = mix(np.uint64(self.data_seed) ^ mix(np.uint64(epoch)))
+            key = epoch_key(self.data_seed, epoch)
             order = permute(within[epochs == epoch], self.per_epoch, key)
             starts[epochs == epoch] = order * self.length + int(mix(key) % np.uint64(self.length))
         return starts
+
+
+def shuffle(rows: np.ndarray, n: int, data_seed: int) -> np.ndarray:
+    """Which of n things each row number reads, int64: all of them once an epoch, in an order of its own."""
+    epochs, within = np.divmod(rows.astype(np.int64), n)
+    for epoch in np.unique(epochs):
+        within[epochs == epoch] = permute(within[epochs == epoch], n, epoch_key(data_seed, epoch))
+    return within
+
+
+def epoch_key(data_seed: int, epoch: int) -> np.ndarray:
+    return mix(np.uint64(data_seed) ^ mix(np.uint64(epoch)))
 
 
 def mix(x: np.ndarray) -> np.ndarray:

@@ -12,12 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from wordorder.data.rows import Layout
 from wordorder.data.token_store import Stream, TokenStore
-from wordorder.source.base import Split
+from wordorder.source.base import Facts
 from wordorder.tokenizer.base import Tokenizer
 
 TOKENS_A_CALL = {"cpu": 2048, "cuda": 65536}  # what the CPU's caches hold; on a card, enough to fill it
-Facts = dict[str, int | float | str]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Subject:
     tokenizer: Tokenizer
     store: TokenStore
     device: str
+    layout: Layout = "stream"
+    attend_across: bool = True
     advance: Callable[[int], None] = lambda n_tokens: None  # told how many tokens were scored, for a progress bar
 
     @property
@@ -104,9 +106,12 @@ def target_nats(subject: Subject, stream: Stream, starts: np.ndarray, *, length:
     for first in range(0, len(starts), rows_a_call):
         at = starts[first : first + rows_a_call, None] + np.arange(length + 1)
         ids = torch.from_numpy(stream.ids[at].astype(np.int64)).to(subject.device)
+        document = None
+        if not subject.attend_across:
+            document = torch.from_numpy(stream.documents_into(at[:, :-1])).to(subject.device)
         with torch.inference_mode():
             row_B = torch.arange(first, first + len(at), device=subject.device)
-            logits = subject.model(ids[:, :-1], last=last, row_B=row_B).flatten(0, 1).float()
+            logits = subject.model(ids[:, :-1], last=last, row_B=row_B, document_BT=document).flatten(0, 1).float()
             loss = F.cross_entropy(logits, ids[:, -last:].flatten(), reduction="none")
         nats[first : first + rows_a_call] = loss.view(-1, last).double().cpu().numpy()
         subject.advance(at.size)
@@ -120,5 +125,5 @@ def sums_of_text(subject: Subject, stream: Stream, targets: np.ndarray, nats: np
     return {"nats": float(nats[is_text].sum()), "bytes": float(lengths.sum()), "tokens": float(is_text.sum())}
 
 
-SplitName = Split
+ONE_A_ROW = "each document is a row of its own: exact_match tells by length"
 Scoring = Literal["last_k", "non_overlapping"]

@@ -2,6 +2,9 @@
 
 Windows of the trained length, one behind the other. The headline counts text only; `bits_per_byte_with_end` adds what the
 ends of documents cost, and is the length of a code for the collection. Comparable across tokenizers on the same text.
+Where a source knows how probable its documents are, `floor_with_end` is the least that any model can need for them on
+average. Of a task the answers count, a document of the trained lengths at a time; `unigram` is what the frequencies of the
+training answers' tokens would need for them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,6 +12,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from wordorder.data.token_store import Stream
+from wordorder.evaluation.answers import read_answers, scored_targets
 from wordorder.evaluation.base import Evaluation, Item, Score, Subject, add_up, bits_per_byte, target_nats
 from wordorder.source.base import Split
 
@@ -23,27 +27,70 @@ class BitsPerByte(Evaluation):
 
     def run(self, subject: Subject) -> Iterator[Item]:
         stream = subject.store.stream(self.split)
-        ends = stream.ends
+        n_documents = len(stream.ends)
         if self.tokens:
-            ends = ends[: max(1, int(np.searchsorted(ends[:, 0], self.tokens, side="right")))]
+            n_documents = max(1, int(np.searchsorted(stream.ends[:, 0], self.tokens, side="right")))
+        ask = self.of_answers if subject.layout == "document" else self.of_stream
+        yield from ask(subject, stream, n_documents)
+
+    def of_stream(self, subject: Subject, stream: Stream, n_documents: int) -> Iterator[Item]:
+        """An item for each document, every byte of it once."""
+        ends, facts = stream.ends[:n_documents], subject.store.facts(self.split)
         n_targets = int(ends[-1, 0])
         nats = stream_nats(subject, stream, n_targets)
         lengths = subject.tokenizer.byte_lengths_V[stream.ids[1 : n_targets + 1]]
-        assert int(lengths.sum()) == int(ends[-1, 1]) + len(ends) * len(subject.tokenizer.prefix)
-        first = 0
-        for number, (end, _) in enumerate(ends):
-            text, own = nats[first : end - 1], lengths[first : end - 1]
-            sums = {"nats": float(text.sum()), "bytes": float(own.sum()), "tokens": float(len(text))}
-            yield Item({"split": self.split, "item": number}, sums | {"end_nats": float(nats[end - 1])})
-            first = end
+        if subject.tokenizer.lossless:
+            assert int(lengths.sum()) == int(ends[-1, 1]) + len(ends) * len(subject.tokenizer.prefix)
+        first, bytes_before = 0, 0
+        for number, (end, n_bytes) in enumerate(ends.tolist()):
+            text = nats[first : end - 1]
+            sums = {"nats": float(text.sum()), "bytes": float(n_bytes - bytes_before), "tokens": float(len(text))}
+            floor = {"floor_bits": float(facts[number]["bits"])} if "bits" in facts[number] else {}
+            yield Item({"split": self.split, "item": number}, sums | {"end_nats": float(nats[end - 1])} | floor)
+            first, bytes_before = end, n_bytes
+
+    def of_answers(self, subject: Subject, stream: Stream, n_documents: int) -> Iterator[Item]:
+        """An item for each document of the trained lengths: what counts in it."""
+        baseline, facts = unigram_nats(subject), subject.store.facts(self.split)
+        numbers = np.array([n for n in range(n_documents) if facts[n].get("range") != "out"])
+        if subject.max_length is not None and stream.longest(numbers) > subject.max_length:
+            why = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
+            yield Item({"split": self.split, "why": why}, {})
+            return
+        for one in read_answers(subject, stream, numbers):
+            text = one.scored & (subject.tokenizer.byte_lengths_V[one.ids] > 0)
+            end = one.scored & ~text
+            yield Item(
+                {"split": self.split, "item": one.number},
+                {
+                    "nats": float(one.nats[text].sum()),
+                    "bytes": float(subject.tokenizer.byte_lengths_V[one.ids[text]].sum()),
+                    "tokens": float(text.sum()),
+                    "end_nats": float(one.nats[end].sum()),
+                    "unigram_nats": float(baseline[one.ids[text]].sum()),
+                },
+            )
 
     def scores(self, items: Iterable[Item]) -> Iterator[Score]:
-        total = add_up(items := list(items))
-        facts = {"split": self.split}
+        items, facts = list(items), {"split": self.split}
+        if why := items[0].facts.get("why"):
+            yield Score("bits_per_byte", None, 0, facts, str(why))
+            return
+        total = add_up(items)
         n_bytes, n_tokens = total["bytes"], int(total["tokens"])
         yield Score("bits_per_byte", bits_per_byte(total["nats"], n_bytes), n_tokens, facts)
         with_end = bits_per_byte(total["nats"] + total["end_nats"], n_bytes)
         yield Score("bits_per_byte_with_end", with_end, n_tokens + len(items), facts)
+        if "unigram_nats" in total:
+            yield Score("unigram", bits_per_byte(total["unigram_nats"], n_bytes), n_tokens, facts)
+        if "floor_bits" in total:
+            yield Score("floor_with_end", total["floor_bits"] / n_bytes, n_tokens + len(items), facts)
+
+
+def unigram_nats(subject: Subject) -> np.ndarray:
+    """Nats of each id by its frequency among the scored targets of the training text, one added to each count: (n_ids,)."""
+    counts = np.bincount(scored_targets(subject.store.stream("train")), minlength=subject.tokenizer.n_ids) + 1
+    return -np.log(counts / counts.sum())
 
 
 def stream_nats(subject: Subject, stream: Stream, n_targets: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from wordorder.data.token_store import Stream
-from wordorder.evaluation.base import Evaluation, Item, Scoring, Subject, sums_of_text, target_nats
+from wordorder.evaluation.base import ONE_A_ROW, Evaluation, Item, Scoring, Subject, sums_of_text, target_nats
 from wordorder.source.base import Split
 
 
@@ -30,6 +30,9 @@ class LengthSweep(Evaluation):
         self.targets, self.k, self.tokens = targets, k, tokens
 
     def run(self, subject: Subject) -> Iterator[Item]:
+        if subject.layout == "document":
+            yield Item({"split": self.split, "why": ONE_A_ROW}, {})
+            return
         stream = subject.store.stream(self.split)
         trained = subject.model.context_length
         fitting = [factor for factor in self.factors if factor * trained < len(stream.ids)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from wordorder.evaluation.base import Evaluation, Item, Subject, sums_of_text, target_nats
+from wordorder.evaluation.base import ONE_A_ROW, Evaluation, Item, Subject, sums_of_text, target_nats
 from wordorder.source.base import Split
 
 
@@ -25,6 +25,9 @@ class PositionInContext(Evaluation):
         self.split, self.factor, self.tokens = split, factor, tokens
 
     def run(self, subject: Subject) -> Iterator[Item]:
+        if subject.layout == "document":
+            yield Item({"split": self.split, "why": ONE_A_ROW}, {})
+            return
         stream = subject.store.stream(self.split)
         length = min(self.factor * subject.model.context_length, len(stream.ids) - 1)
         n_windows = min(max(1, self.tokens // length), (len(stream.ids) - 1) // length)

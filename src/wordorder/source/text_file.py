@@ -37,12 +37,11 @@ class TextFile(Source):
     def __init__(self, *, train: str, val: str, test: str, column: str, document_bytes: int):
         if bool(val) != bool(test):
             given, absent = ("val", "test") if val else ("test", "val")
-            raise InputError(
-                f"source.{given}={val or test} is given without source.{absent}; give both, "
-                "or neither to have source.train split 90/5/5"
+            raise ValueError(
+                f"{given}={val or test} is given without {absent}; give both, or neither to have train split 90/5/5"
             )
         if document_bytes < 4:
-            raise InputError(f"source.document_bytes={document_bytes} cannot hold a character; give 4 or more")
+            raise ValueError(f"document_bytes={document_bytes} cannot hold a character; give 4 or more")
         self.paths = {"train": train, "val": val, "test": test}
         self.column = column
         self.document_bytes = document_bytes

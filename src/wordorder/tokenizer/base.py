@@ -8,18 +8,18 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 
 
 class Tokenizer:
     """Interface of the shelf. A constructor takes the recipe; `train` or `load` fills `vocab`."""
 
     prefix: bytes = b""  # a constant that a loaded tokenizer puts before every text; declared, not counted
+    lossless: bool = True  # the law holds; False only for a loaded one that a person took knowingly
 
     @property
     def vocab(self) -> list[bytes]:
@@ -31,6 +31,13 @@ class Tokenizer:
         self._vocab = tokens
         self.__dict__.pop("byte_lengths_V", None)  # those of the vocabulary before
 
+    def check(self) -> None:
+        """Raise InputError where what a person named cannot be read; before any work."""
+
+    def contents(self) -> dict[str, str]:
+        """The digest of what each argument that is a path points to; {} where none is one."""
+        return {}
+
     def train(self, texts: Iterable[str]) -> None:
         """Learn the vocabulary from texts; one that needs no training has it from the start."""
 
@@ -41,6 +48,10 @@ class Tokenizer:
     def encode_batch(self, texts: list[str]) -> list[np.ndarray]:
         """Ids of each text; override where many at once are faster."""
         return [self.encode(text) for text in texts]
+
+    def encode_inside(self, texts: list[str]) -> list[np.ndarray]:
+        """Ids of texts that go on inside a document, so without the prefix."""
+        return self.encode_batch(texts)
 
     def state(self) -> str:
         """All that was learned, as text; equal states encode equally."""
@@ -80,43 +91,23 @@ class Tokenizer:
         return hashlib.sha256(f"{type(self).__name__}\n{self.state()}".encode()).hexdigest()
 
     def save(self, folder: Path) -> None:
-        """Write the state as folder/tokenizer.json, beside and renamed, so that a reader finds it whole or not at all."""
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as beside:
-            beside.write(self.state())
-        os.replace(beside.name, folder / "tokenizer.json")
+        """Write the state as folder/tokenizer.json."""
+        write_whole(folder / "tokenizer.json", self.state())
 
     def load(self, folder: Path) -> None:
         """Read what `save` wrote."""
         self.restore((folder / "tokenizer.json").read_text(encoding="utf-8"))
 
 
-def train_once(tokenizer: Tokenizer, texts: Callable[[], Iterable[str]], shop: Path, recipe: str) -> None:
-    """Load the tokenizer that `recipe` (a digest of settings and text) made before, or train it now.
-
-    The artifact lies in shop/<digest>, shop/recipes/<recipe> holds that digest; a file that does not match is made again.
-    """
-    pointer = shop / "recipes" / recipe
-    with FileLock(lock_path(f"tokenizer-{recipe}")):
-        if load_recipe(tokenizer, shop, pointer):
-            return
-        tokenizer.train(texts())
-        tokenizer.save(shop / tokenizer.digest())
-        pointer.parent.mkdir(parents=True, exist_ok=True)
-        pointer.write_text(tokenizer.digest(), encoding="ascii")
+def write_whole(path: Path, text: str) -> None:
+    """Write beside and rename into place, so that a reader finds it whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as beside:
+        beside.write(text)
+    os.replace(beside.name, path)
 
 
 def lock_path(name: str) -> Path:
     """A lock file in the system's temporary folder, so that none is left among the outputs; each user has their own."""
     user = os.getuid() if hasattr(os, "getuid") else 0
     return Path(tempfile.gettempdir()) / f"wordorder-{user}-{name}.lock"
-
-
-def load_recipe(tokenizer: Tokenizer, shop: Path, pointer: Path) -> bool:
-    """Load the artifact that `pointer` names; False if either is not there or not what its name says."""
-    try:
-        digest = pointer.read_text(encoding="ascii")
-        tokenizer.load(shop / digest)
-        return tokenizer.digest() == digest
-    except (OSError, ValueError, TypeError):
-        return False

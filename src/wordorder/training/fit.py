@@ -11,11 +11,12 @@ import torch
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from wordorder.data.datamodule import DataModule, TrainingBatches
+from wordorder.data.rows import Rows
 from wordorder.data.token_store import TokenStore
-from wordorder.data.window import Windows
 from wordorder.model.transformer import Transformer
 from wordorder.record.run_record import RunRecord
 from wordorder.training.checkpoint_io import WholeFile
+from wordorder.training.flops import count_flops
 from wordorder.training.lightning_lm import LightningLM
 from wordorder.training.optimizer import AdamW
 from wordorder.training.recording import Recording
@@ -28,10 +29,10 @@ class Part:
 
     model: Transformer
     store: TokenStore
+    rows: Rows
     optimizer: AdamW
     schedule: Schedule
     weight_seed: int
-    data_seed: int
 
 
 class Fit:
@@ -40,8 +41,8 @@ class Fit:
     def __init__(
         self,
         *,
-        budget: int,
-        unit: Literal["tokens", "bytes", "steps"],
+        budget: float,
+        unit: Literal["tokens", "bytes", "steps", "flops"],
         batch_size: int,
         micro_batch_size: int,
         gradient_clip: float,
@@ -66,22 +67,22 @@ class Fit:
         self.batch_size, self.micro_batch_size, self.gradient_clip = batch_size, micro_batch_size, gradient_clip
         self.precision = {"fp32": "32-true", "bf16": "bf16-mixed"}[precision]
 
-    def count_steps(self, context_length: int, store: TokenStore) -> int:
-        """Optimizer steps that the budget pays for, at least one."""
-        per_step = float(self.batch_size * context_length) if self.unit != "steps" else 1.0
-        if self.unit == "bytes":
-            counts = store.meta["splits"]["train"]
-            per_step *= counts["bytes"] / counts["tokens"]
-        return max(1, round(self.budget / per_step))
+    def count_steps(self, part: Part) -> int:
+        """Optimizer steps that the budget pays for, at least one; padding is neither a token nor a byte, but costs FLOPs."""
+        counts = part.store.meta["splits"]["train"]
+        tokens = self.batch_size * part.rows.tokens_a_row
+        per_step = {
+            "steps": lambda: 1.0,
+            "tokens": lambda: tokens,
+            "bytes": lambda: tokens * counts["bytes"] / counts["tokens"],
+            "flops": lambda: float(self.batch_size * count_flops(part.model, part.rows.length)),
+        }
+        return max(1, round(self.budget / per_step[self.unit]()))
 
     def batches(self, part: Part) -> TrainingBatches:
-        """All batches of the run. Raises InputError where the text is too short for one window."""
-        length, stream = part.model.context_length, part.store.stream("train")
-        windows = Windows(len(stream.ids), length=length, data_seed=part.data_seed)
-        n_steps = self.count_steps(length, part.store)
-        return TrainingBatches(
-            stream, windows, batch_size=self.batch_size, n_steps=n_steps, distinct=self.distinct_batches
-        )
+        """All batches of the run."""
+        n_steps = self.count_steps(part)
+        return TrainingBatches(part.rows, batch_size=self.batch_size, n_steps=n_steps, distinct=self.distinct_batches)
 
     def module(self, part: Part) -> LightningLM:
         """The Lightning module for these parts."""
@@ -89,7 +90,7 @@ class Fit:
             part.model,
             part.optimizer,
             part.schedule,
-            n_steps=self.count_steps(part.model.context_length, part.store),
+            n_steps=self.count_steps(part),
             micro_batch_size=self.micro_batch_size,
             gradient_clip=self.gradient_clip,
             weight_seed=part.weight_seed,

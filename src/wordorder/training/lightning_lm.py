@@ -33,7 +33,7 @@ class LightningLM(lightning.LightningModule):
         self.weight_seed = weight_seed
         self.has_dropout = any(isinstance(part, torch.nn.Dropout) and part.p > 0 for part in model.modules())
         self.nats = torch.compile(self.sum_nats) if compile else self.sum_nats
-        self.measured: list[tuple[Tensor, Tensor, Tensor]] = []  # nats, scored tokens, gradient norm
+        self.measured: list[tuple[Tensor, ...]] = []  # nats, scored tokens, all tokens but padding, gradient norm
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return self.recipe.build(self.model)
@@ -48,16 +48,15 @@ class LightningLM(lightning.LightningModule):
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.gradient_clip)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        self.measured.append((nats, n_scored, norm))
+        self.measured.append((nats, n_scored, batch.tokens_B.sum(), norm))
 
     def accumulate(self, batch: Batch, step: int) -> tuple[Tensor, Tensor]:
         """Gradients of nats / scored tokens of the batch, in pieces of micro_batch_size rows; returns both sums."""
         n_scored = (batch.target_BT != UNSCORED).sum()
         nats = torch.zeros((), device=batch.ids_BT.device)
-        for first in range(0, len(batch.ids_BT), self.micro_batch_size):
-            piece = Batch(*(part[first : first + self.micro_batch_size] for part in batch))
+        for number, piece in enumerate(batch.cut(self.micro_batch_size)):
             if self.has_dropout:
-                torch.manual_seed(seed_of("dropout", self.weight_seed, step, first))
+                torch.manual_seed(seed_of("dropout", self.weight_seed, step, number * self.micro_batch_size))
             piece_nats = self.nats(piece, step)
             self.manual_backward(piece_nats / n_scored.clamp(min=1))
             nats = nats + piece_nats.detach()
@@ -65,5 +64,5 @@ class LightningLM(lightning.LightningModule):
 
     def sum_nats(self, piece: Batch, step: int) -> Tensor:
         """The negative log likelihood of all scored targets, in nats, summed."""
-        context = make_context(piece.ids_BT, row_B=piece.row_B, step=step)
+        context = make_context(piece.ids_BT, document_BS=piece.document_BT, row_B=piece.row_B, step=step)
         return self.model.sum_nats(self.model.hidden(context), piece.target_BT, unscored=UNSCORED)

@@ -119,7 +119,7 @@ class Recording(lightning.Callback):
         row = {
             "step": step,
             "tokens": int(self.tokens),
-            "loss": self.sums["nats"] / self.sums["scored"],
+            "loss": self.sums["nats"] / max(1.0, self.sums["scored"]),
             "lr": module.optimizers().param_groups[0]["lr"],
             "grad_norm": self.sums["norm"],
             "seconds": self.seconds,
@@ -145,14 +145,14 @@ class Recording(lightning.Callback):
             return
         measured = torch.stack([torch.stack([part.double() for part in step]) for step in module.measured])
         module.measured.clear()
-        for nats, scored, norm in measured.cpu().numpy():
+        for nats, scored, tokens, norm in measured.cpu().numpy():
             self.step_drained += 1
             if not (np.isfinite(nats) and np.isfinite(norm)):
                 raise Diverged(f"the loss of step {self.step_drained} is {nats}, its gradient norm {norm}")
             self.sums["nats"] += float(nats)
             self.sums["scored"] += float(scored)
             self.sums["norm"] = float(norm)
-            self.tokens += float(scored)
+            self.tokens += float(tokens)
 
 
 def refuse_infinite(module: LightningLM, step: int) -> None:

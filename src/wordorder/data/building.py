@@ -1,0 +1,238 @@
+"""Building a token store: calls of about a megabyte, encoded while those before them are written, in constant memory.
+
+Files grow beside their place, in <key>.building; after each call progress.json says how far they go. A build that was killed
+goes on from there, to the same bytes. The folder is renamed into place when it is whole.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from tqdm import tqdm
+
+from wordorder.data.token_store import TokenStore, digest_files, digest_meta
+from wordorder.errors import InputError
+from wordorder.source.base import SPLITS, Document, Source, Split
+from wordorder.tokenizer.base import Tokenizer, lock_path
+
+FORMAT = 2
+CHARACTERS_A_CALL = 1_000_000  # an encoding holds about 100 bytes a token while it lives
+DOCUMENTS_A_CALL = 10_000
+AHEAD = 2  # calls under way beside the one that is written
+
+
+@dataclass
+class Counts:
+    """Of one split so far. `longest`: tokens of the longest document, its end token counted."""
+
+    documents: int = 0
+    tokens: int = 0
+    bytes: int = 0
+    scored_bytes: int = 0
+    longest: int = 0
+    has_scored: bool = False
+    has_facts: bool = False
+
+
+def open_store(source: Source, tokenizer: Tokenizer, folder: Path) -> TokenStore:
+    """Open the store of this source under this tokenizer, building it if it is absent or damaged."""
+    key = hashlib.sha256(f"{FORMAT} {source.digest()} {tokenizer.digest()}".encode()).hexdigest()[:16]
+    with FileLock(lock_path(f"store-{key}")):
+        try:
+            if (store := TokenStore(folder / key)).whole():
+                return store
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # absent or damaged: built again
+        build(source, tokenizer, folder / key)
+    return TokenStore(folder / key)
+
+
+def build(source: Source, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write all splits beside `folder` and rename them into place. The caller holds the lock of this store."""
+    beside = folder.with_name(f"{folder.name}.building")
+    beside.mkdir(parents=True, exist_ok=True)
+    try:
+        counts = write_splits(source, tokenizer, beside)
+    except ValueError:  # of a text or tokenizer that cannot be used, so that nothing will go on from here
+        shutil.rmtree(beside)
+        raise
+    meta = {
+        "format": FORMAT,
+        "dtype": dtype_of(tokenizer),
+        "vocabulary": len(tokenizer.vocab),
+        "source": source.digest(),
+        "tokenizer": tokenizer.digest(),
+        "splits": {split: asdict(count) for split, count in counts.items()},
+        "files": digest_files(beside, sorted(file.name for file in beside.iterdir())),
+    }
+    meta["own"] = digest_meta(meta)
+    (beside / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    beside.rename(folder)
+
+
+def write_splits(source: Source, tokenizer: Tokenizer, beside: Path) -> dict[Split, Counts]:
+    """Write what is missing of each split. Raises InputError for a split without text."""
+    about, writers = source.describe(), {}
+    for split in SPLITS:
+        writer = writers[split] = SplitWriter(beside / split, tokenizer)
+        total = about.get(f"bytes_{split}")
+        with tqdm(total=total, desc=f"encode {split}", unit="B", unit_scale=True, disable=None, leave=False) as bar:
+            bar.update(writer.counts.bytes)
+            writer.write(source.documents(split), bar)
+        if not writer.counts.bytes:
+            raise InputError(f"source: the {split} split has no text; give more, or source.{split} of its own")
+    for writer in writers.values():
+        writer.progress.unlink()
+    return {split: writer.counts for split, writer in writers.items()}
+
+
+def dtype_of(tokenizer: Tokenizer) -> str:
+    return "uint16" if tokenizer.n_ids <= 2**16 else "uint32"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One call, ready to be appended."""
+
+    ids: np.ndarray
+    scored: np.ndarray
+    sizes: np.ndarray  # (documents, 2): tokens with the end token, bytes
+    n_scored_bytes: int
+    has_scored: bool
+    facts: bytes
+    has_facts: bool
+
+
+class SplitWriter:
+    """The growing files of one split."""
+
+    def __init__(self, path: Path, tokenizer: Tokenizer):
+        self.path, self.tokenizer, self.dtype = path, tokenizer, np.dtype(dtype_of(tokenizer))
+        self.progress = path.with_suffix(".progress")
+        self.counts = self.resume()
+
+    def resume(self) -> Counts:
+        """How far an earlier build came, files cut back to there; a new one begins with the end token."""
+        try:
+            said = json.loads(self.progress.read_text(encoding="ascii"))
+            counts = Counts(**said["counts"])
+            for suffix, size in said["sizes"].items():
+                if self.file(suffix).stat().st_size < size:
+                    raise ValueError(suffix)
+                os.truncate(self.file(suffix), size)
+            return counts
+        except (OSError, ValueError, KeyError, TypeError):
+            for suffix in ("ids", "ends", "scored", "facts"):
+                self.file(suffix).unlink(missing_ok=True)
+            self.append("ids", np.array([self.tokenizer.end_id], dtype=self.dtype))
+            self.append("ends", np.empty((0, 2), dtype=np.int64))
+            return Counts(tokens=1)
+
+    def file(self, suffix: str) -> Path:
+        return self.path.with_suffix(f".{suffix}")
+
+    def append(self, suffix: str, content: np.ndarray | bytes) -> None:
+        with self.file(suffix).open("ab") as file:
+            file.write(content if isinstance(content, bytes) else content.tobytes())
+
+    def write(self, documents: Iterator[Document], bar: tqdm) -> None:
+        """Append what is not there yet, call by call in order; the next calls are encoded while one is written."""
+        rest = calls(islice(documents, self.counts.documents, None))
+        waiting: deque[tuple[list[Document], Future]] = deque()
+        with ThreadPoolExecutor(max_workers=AHEAD) as pool:
+            while True:
+                waiting.extend(
+                    (call, pool.submit(encode, self.tokenizer, call)) for call in islice(rest, AHEAD - len(waiting))
+                )
+                if not waiting:
+                    return
+                call, encoded = waiting.popleft()
+                bar.update(self.take(assemble(self.tokenizer, call, encoded.result(), self.dtype)))
+
+    def take(self, one: "Encoded") -> int:
+        """Append one call, then say how far the files go; returns its bytes of text."""
+        counts, n_documents = self.counts, len(one.sizes)
+        if one.has_scored and not counts.has_scored:
+            self.append("scored", np.ones(counts.tokens, dtype=np.uint8))
+        if one.has_facts and not counts.has_facts:
+            self.append("facts", b"{}\n" * counts.documents)
+        counts.has_scored |= one.has_scored
+        counts.has_facts |= one.has_facts
+        self.append("ids", one.ids)
+        self.append("ends", np.cumsum(one.sizes, axis=0) + (counts.tokens - 1, counts.bytes))
+        if counts.has_scored:
+            self.append("scored", one.scored)
+        if counts.has_facts:
+            self.append("facts", one.facts)
+        n_tokens, n_bytes = (int(total) for total in one.sizes.sum(axis=0))
+        counts.documents, counts.tokens = counts.documents + n_documents, counts.tokens + n_tokens
+        counts.bytes, counts.scored_bytes = counts.bytes + n_bytes, counts.scored_bytes + one.n_scored_bytes
+        counts.longest = max(counts.longest, int(one.sizes[:, 0].max()))
+        self.save()
+        return n_bytes
+
+    def save(self) -> None:
+        """Write beside and rename, so that a kill leaves this or the one before."""
+        suffixes = [s for s in ("ids", "ends", "scored", "facts") if self.file(s).exists()]
+        said = {"counts": asdict(self.counts), "sizes": {s: self.file(s).stat().st_size for s in suffixes}}
+        self.file("progress.part").write_text(json.dumps(said), encoding="ascii")
+        os.replace(self.file("progress.part"), self.progress)
+
+
+def calls(documents: Iterator[Document]) -> Iterator[list[Document]]:
+    """Group documents into calls of about CHARACTERS_A_CALL characters."""
+    group, size = [], 0
+    for document in documents:
+        group.append(document)
+        size += len(document.text)
+        if size >= CHARACTERS_A_CALL or len(group) >= DOCUMENTS_A_CALL:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def encode(tokenizer: Tokenizer, call: list[Document]) -> list[list[np.ndarray]]:
+    """The ids of each piece of each document: a border of a span is a border between tokens."""
+    pieces = [[text for text, _ in document.pieces()] or [""] for document in call]
+    first = tokenizer.encode_batch([texts[0] for texts in pieces])
+    inside = [text for texts in pieces for text in texts[1:]]
+    later = iter(tokenizer.encode_inside(inside) if inside else [])
+    return [[ids, *islice(later, len(texts) - 1)] for ids, texts in zip(first, pieces, strict=True)]
+
+
+def assemble(tokenizer: Tokenizer, call: list[Document], encoded: list[list[np.ndarray]], dtype: np.dtype) -> Encoded:
+    """One array of a call's ids, end tokens between. Raises ValueError where the ids do not stand for the text's bytes."""
+    end = np.array([tokenizer.end_id])
+    ids, scored, sizes, n_scored = [], [], [], 0
+    for document, parts in zip(call, encoded, strict=True):
+        size = len(document.text.encode("utf-8"))
+        n_bytes = sum(int(tokenizer.byte_lengths_V[part].sum()) for part in parts)
+        if tokenizer.lossless and n_bytes != size + len(tokenizer.prefix):
+            raise ValueError(f"{type(tokenizer).__name__} is not lossless on {document.text[:60]!r}")
+        flags = [counts for _, counts in document.pieces()] or [True]
+        scored += [np.full(len(part), flag) for part, flag in zip(parts, flags, strict=True)]
+        scored.append(np.array([document.end_scored]))
+        spans = ((0, size),) if document.scored is None else document.scored
+        n_scored += sum(past - first for first, past in spans)
+        ids += [*parts, end]
+        sizes.append((sum(map(len, parts)) + 1, size))
+    return Encoded(
+        np.concatenate(ids).astype(dtype),
+        np.concatenate(scored).astype(np.uint8),
+        np.array(sizes, dtype=np.int64),
+        n_scored,
+        any(document.scored is not None for document in call),
+        "".join(f"{json.dumps(document.facts)}\n" for document in call).encode(),
+        any(document.facts for document in call),
+    )

@@ -1,0 +1,117 @@
+"""exact_match: how many documents of a task the model answers without any mistake, by length or what else the task tells.
+
+In one pass with the true text before each token: greedy decoding gives the whole answer exactly when the model's first choice
+is right everywhere in it, its end included. Beside it `answers`, the share of single answers that are right where a document
+has several; `tokens`, that of their tokens; and what needs no model: `chance` (uniform guesses), `majority` (always the most
+frequent of the training answers of that length). A number outside of the trained lengths says something about length only
+where the model has learned the task inside them: `learned` is 1 where exact_match inside reaches `gate`, else 0.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from wordorder.data.token_store import Stream
+from wordorder.evaluation.answers import Answers, read_answers
+from wordorder.evaluation.base import Evaluation, Item, Score, Subject, add_up, group_items
+from wordorder.source.base import Facts, Split
+
+RATES = {
+    "exact_match": ("hits", "documents"),
+    "answers": ("answers_right", "answers"),
+    "tokens": ("tokens_right", "tokens"),
+    "chance": ("chance", "documents"),
+    "majority": ("majority", "documents"),
+}
+
+
+class ExactMatch(Evaluation):
+    """`documents` limits the split to so many; 0: all. `by` names facts of the documents, each of which is a table."""
+
+    def __init__(self, *, split: Split, documents: int, by: list[str], gate: float):
+        if documents < 0:
+            raise ValueError(f"documents={documents} must not be negative; 0 asks about the whole split")
+        if not 0 <= gate <= 1:
+            raise ValueError(f"gate={gate} must lie between 0 and 1")
+        self.split, self.documents, self.by, self.gate = split, documents, by, gate
+
+    def run(self, subject: Subject) -> Iterator[Item]:
+        stream, facts = subject.store.stream(self.split), subject.store.facts(self.split)
+        if subject.layout != "document" or stream.scored is None or "length" not in facts[0]:
+            yield Item({"split": self.split, "why": "this text has no answers"}, {})
+            return
+        numbers = np.arange(min(len(facts), self.documents or len(facts)))
+        usual = majority_answers(subject)
+        asked = {one.number: one for one in read_answers(subject, stream, numbers)}
+        for number in numbers.tolist():
+            own = facts[number]
+            about = {"split": self.split, "item": number} | {key: own[key] for key in own if key != "chance"}
+            if number not in asked:
+                limit = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
+                yield Item(about | {"why": limit}, {})
+            else:
+                yield Item(
+                    about, count(asked[number], usual.get(own["length"], usual[None])) | {"chance": own["chance"]}
+                )
+
+    def scores(self, items: Iterable[Item]) -> Iterator[Score]:
+        """By each fact of `by`, then over all trained lengths and over all others."""
+        items = list(items)
+        if "range" not in items[0].facts:
+            yield from rates({"split": self.split}, items)
+            return
+        for name in (*self.by, ""):
+            shown = [item for item in items if name in item.facts or not name]
+            apart = tuple({fact for item in items for fact in item.facts} - {"split", "range", name})
+            for facts, group in group_items(shown, apart=apart):
+                yield from rates(facts, group)
+        if inside := [item.sums["hits"] for item in items if item.sums and item.facts["range"] == "in"]:
+            reached = sum(inside) / len(inside) >= self.gate
+            yield Score("learned", float(reached), len(inside), {"split": self.split, "range": "in"})
+
+
+def rates(facts: Facts, group: list[Item]) -> Iterator[Score]:
+    """The five rates of a group, each a sum over its documents divided once; none where one of them cannot be asked."""
+    why = next((str(item.facts["why"]) for item in group if "why" in item.facts), "")
+    total = {} if why else add_up(group) | {"documents": float(len(group))}
+    for metric, (part, whole) in RATES.items():
+        if why:
+            yield Score(metric, None, 0, facts, why)
+        else:
+            yield Score(metric, total[part] / total[whole], int(total[whole]), facts)
+
+
+def count(one: Answers, usual: bytes) -> dict[str, float]:
+    """What is right in one document; an answer is a run of scored targets."""
+    starts = np.flatnonzero(np.diff(one.scored.astype(np.int8), prepend=0) == 1)
+    ends = np.flatnonzero(np.diff(one.scored.astype(np.int8), append=0) == -1) + 1
+    right = [bool(one.right[first:past].all()) for first, past in zip(starts, ends, strict=True)]
+    return {
+        "hits": float(all(right)),
+        "answers": float(len(right)),
+        "answers_right": float(sum(right)),
+        "tokens": float(one.scored.sum()),
+        "tokens_right": float((one.right & one.scored).sum()),
+        "majority": float(answer_key(one.ids[one.scored]) == usual),
+    }
+
+
+def majority_answers(subject: Subject) -> dict[int | None, bytes]:
+    """The most frequent answer, all scored tokens of a document, of the training documents of each length, and of all."""
+    stream, facts = subject.store.stream("train"), subject.store.facts("train")
+    counts: dict[int | None, Counter[bytes]] = defaultdict(Counter)
+    for (first, past), own in zip(zip(*stream.document_bounds(), strict=True), facts, strict=True):
+        key = answer_of(stream, int(first), int(past))
+        counts[own["length"]][key] += 1
+        counts[None][key] += 1
+    return {length: max(counter, key=lambda key: (counter[key], key)) for length, counter in counts.items()}
+
+
+def answer_of(stream: Stream, first: int, past: int) -> bytes:
+    ids, scored = stream.ids[first + 1 : past + 1], stream.scored[first + 1 : past + 1] > 0
+    return answer_key(np.asarray(ids[scored]))
+
+
+def answer_key(ids: np.ndarray) -> bytes:
+    return ids.astype(np.int64).tobytes()
