@@ -21,7 +21,7 @@ TRAIN = [
     (["position=cape", "position@position.scheme=t5"], ["position.scheme=T5", "rope"]),
     (["position=by_layer", "position@position.other=learned"], ["position.other=Learned", "sum"]),
     (["position=window", "position.size=0"], ["position.size=0", "at least 1"]),
-    (["tokenizer=wordpeace"], ["tokenizer=wordpeace", "bpe"]),
+    (["tokenizer=wordpeace"], ["tokenizer=wordpeace", "wordpiece"]),
     (["experiment=quikstart"], ["experiment=quikstart", "quickstart"]),
     (["optimizer.lrr=0.1"], ["optimizer.lrr", "optimizer.lr"]),
     (["position=rope", "position.base=3"], ["position.base", "position.theta"]),
