@@ -1,0 +1,66 @@
+"""copy: a row of symbols is said again.
+
+Kazemnejad et al. 2023, 2305.19466 (words: their cmc, same: rsc, twice: cmc2x). Ruoss et al. 2023, 2305.16843,
+have `twice` over two symbols, as duplicate_string.
+
+Length: symbols of the prompt. They are the first `n_symbols` of a-z, A-Z, 0-9.
+    words   each drawn by itself
+    same    one, said `length` times: what is asked is to count
+    twice   as words, and the answer has the row two times
+
+Example: copy: c a t t =[ c a t t]
+Example variant=same: copy: k k k =[ k k k]
+Example variant=twice: copy: c a t =[ c a t ; c a t]
+Differs: symbols are letters, not 100 words (for rsc thousands) of the T5 vocabulary, and the texts around them are shorter.
+With `same` a length has n_symbols prompts, a tenth of them for test, so examples repeat.
+"""
+
+from random import Random
+from string import ascii_letters, digits
+from typing import Literal
+
+from wordorder.source.task import Example, Task
+
+SYMBOLS = ascii_letters + digits
+
+
+class Copy(Task):
+    """The end of the document is scored too, so that stopping too late is a mistake."""
+
+    def __init__(
+        self,
+        *,
+        variant: Literal["words", "same", "twice"],
+        n_symbols: int,
+        seed: int,
+        train_lengths: list[int],
+        val_lengths: list[int],
+        test_lengths: list[int],
+        n_train: int,
+        n_val: int,
+        n_test: int,
+    ):
+        super().__init__(
+            seed=seed,
+            train_lengths=train_lengths,
+            val_lengths=val_lengths,
+            test_lengths=test_lengths,
+            n_train=n_train,
+            n_val=n_val,
+            n_test=n_test,
+        )
+        if not 2 <= n_symbols <= len(SYMBOLS):
+            raise ValueError(f"n_symbols={n_symbols} must be 2 to {len(SYMBOLS)}, the letters and digits there are")
+        self.variant, self.n_symbols = variant, n_symbols
+
+    def draw(self, length: int, rng: Random) -> Example:
+        known = SYMBOLS[: self.n_symbols]
+        row = rng.choice(known) * length if self.variant == "same" else rng.choices(known, k=length)
+        said = " ".join(row)
+        answer = f" {said} ; {said}" if self.variant == "twice" else f" {said}"
+        n_rows = self.n_symbols if self.variant == "same" else self.n_symbols**length
+        return Example([(f"copy: {said} =", False), (answer, True)], chance=1 / n_rows)
+
+    def solve(self, before: str) -> str:
+        row = before[len("copy:") : -len(" =")]
+        return row + " ;" + row if self.variant == "twice" else row
