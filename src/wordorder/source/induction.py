@@ -1,0 +1,85 @@
+"""induction: what followed this symbol the last time is to follow again.
+
+Poli et al. 2024, 2403.17844 (recall: MAD's in-context recall with multi_query). repeat is from no paper.
+
+Length: pairs (recall) or letters (repeat).
+    recall  pairs of a key, a small letter, and a value, a capital. A key keeps its value, which is asked whenever the key was
+            seen before. Keys and values are drawn each by itself, but for the last key, which is one of those seen
+    repeat  distinct letters, then all of them again, which is asked
+Fact: `answers` (recall) is how many values are asked. A guess is one of the values seen so far (recall), any row of distinct
+letters (repeat).
+
+Example: induction: c A f B c[ A] c[ A] |
+Example variant=repeat: induction: | c f a |[ c f a] |
+Differs: MAD trains on every next symbol and tests on answers; here answers alone are scored in both.
+"""
+
+from math import perm, prod
+from random import Random
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
+from typing import Literal
+
+from wordorder.source.task import Example, Task
+
+
+class Induction(Task):
+    """`n_symbols`: how many keys there are, and how many values (recall); how many letters (repeat)."""
+
+    shortest = 2
+
+    def __init__(
+        self,
+        *,
+        variant: Literal["recall", "repeat"],
+        n_symbols: int,
+        seed: int,
+        train_lengths: list[int],
+        val_lengths: list[int],
+        test_lengths: list[int],
+        n_train: int,
+        n_val: int,
+        n_test: int,
+    ):
+        most = {"recall": len(ascii_lowercase), "repeat": len(ascii_letters)}[variant]
+        if not 2 <= n_symbols <= most:
+            raise ValueError(f"n_symbols={n_symbols} must be 2 to {most} letters for variant={variant}")
+        self.variant, self.n_symbols = variant, n_symbols
+        self.longest = n_symbols if variant == "repeat" else None
+        super().__init__(
+            seed=seed,
+            train_lengths=train_lengths,
+            val_lengths=val_lengths,
+            test_lengths=test_lengths,
+            n_train=n_train,
+            n_val=n_val,
+            n_test=n_test,
+        )
+
+    def draw(self, length: int, rng: Random) -> Example:
+        draw = draw_recall if self.variant == "recall" else draw_repeat
+        return draw(length, self.n_symbols, rng)
+
+    def solve(self, before: str) -> str:
+        if self.variant == "repeat":
+            return before.split(" |")[1]
+        value = before.rindex(f"{before[-2:]} ") + 2
+        return before[value : value + 2]
+
+
+def draw_recall(length: int, n_symbols: int, rng: Random) -> Example:
+    keys = rng.choices(ascii_lowercase[:n_symbols], k=length - 1)
+    keys.append(rng.choice(sorted(set(keys))))
+    pieces, value_of, chances = [("induction:", False)], {}, []
+    for key in keys:
+        known = key in value_of
+        if known:
+            chances.append(1 / len(set(value_of.values())))
+        else:
+            value_of[key] = rng.choice(ascii_uppercase[:n_symbols])
+        pieces += [(f" {key}", False), (f" {value_of[key]}", known)]
+    return Example([*pieces, (" |", False)], prod(chances), {"answers": len(chances)})  # the end is not an answer
+
+
+def draw_repeat(length: int, n_symbols: int, rng: Random) -> Example:
+    text = "".join(f" {letter}" for letter in rng.sample(ascii_letters[:n_symbols], length))
+    return Example([(f"induction: |{text} |", False), (text, True), (" |", False)], 1 / perm(n_symbols, length))
