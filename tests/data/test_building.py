@@ -221,6 +221,26 @@ def test_a_half_built_store_that_was_damaged_is_built_anew(file, damage, tmp_pat
     assert folder_of(open_store(Texts(MANY), Byte(), stores)) == whole
 
 
+@pytest.mark.parametrize("suffix", ["scored", "facts"])
+def test_a_file_that_was_begun_just_before_a_kill_is_begun_again(suffix, tmp_path, monkeypatch):
+    """Spans and facts come with the last document, so their files begin late."""
+    monkeypatch.setattr(building, "CHARACTERS_A_CALL", 30)
+
+    class Late(Killed):
+        def documents(self, split):
+            yield from super().documents(split)
+            yield Document.of([("asked", False), (" answer", True)], {"length": 1})
+
+        def digest(self):
+            return "late"
+
+    whole = folder_of(open_store(Late(99, MANY), Byte(), tmp_path / "whole"))
+    stores = tmp_path / "stores"
+    assert runs.in_child(lambda: open_store(Late(20, MANY), Byte(), stores)) == -signal.SIGKILL
+    (next(stores.glob("*.building")) / f"val.{suffix}").write_bytes(b"of a call that progress does not know")
+    assert folder_of(open_store(Late(99, MANY), Byte(), stores)) == whole
+
+
 def test_a_builder_that_fails_leaves_nothing_that_is_opened(tmp_path):
     class Failing(Texts):
         def documents(self, split):

@@ -27,6 +27,7 @@ from wordorder.tokenizer.base import Tokenizer, lock_path
 FORMAT = 2
 CHARACTERS_A_CALL = 1_000_000  # an encoding holds about 100 bytes a token while it lives
 DOCUMENTS_A_CALL = 10_000
+SUFFIXES = ("ids", "ends", "scored", "facts")
 AHEAD = 2  # calls under way beside the one that is written
 
 
@@ -125,18 +126,20 @@ class SplitWriter:
         """How far an earlier build came, files cut back to there; a new one begins with the end token."""
         try:
             said = json.loads(self.progress.read_text(encoding="ascii"))
-            counts = Counts(**said["counts"])
-            for suffix, size in said["sizes"].items():
-                if self.file(suffix).stat().st_size < size:
-                    raise ValueError(suffix)
-                os.truncate(self.file(suffix), size)
-            return counts
+            counts, sizes = Counts(**said["counts"]), said["sizes"]
+            if any(self.file(suffix).stat().st_size < size for suffix, size in sizes.items()):
+                raise ValueError("a file is shorter than it was")
         except (OSError, ValueError, KeyError, TypeError):
-            for suffix in ("ids", "ends", "scored", "facts"):
+            counts, sizes = Counts(tokens=1), {}
+        for suffix in SUFFIXES:  # also one that was begun just before a kill
+            if suffix in sizes:
+                os.truncate(self.file(suffix), sizes[suffix])
+            else:
                 self.file(suffix).unlink(missing_ok=True)
+        if not sizes:
             self.append("ids", np.array([self.tokenizer.end_id], dtype=self.dtype))
             self.append("ends", np.empty((0, 2), dtype=np.int64))
-            return Counts(tokens=1)
+        return counts
 
     def file(self, suffix: str) -> Path:
         return self.path.with_suffix(f".{suffix}")
@@ -183,7 +186,7 @@ class SplitWriter:
 
     def save(self) -> None:
         """Write beside and rename, so that a kill leaves this or the one before."""
-        suffixes = [s for s in ("ids", "ends", "scored", "facts") if self.file(s).exists()]
+        suffixes = [s for s in SUFFIXES if self.file(s).exists()]
         said = {"counts": asdict(self.counts), "sizes": {s: self.file(s).stat().st_size for s in suffixes}}
         self.file("progress.part").write_text(json.dumps(said), encoding="ascii")
         os.replace(self.file("progress.part"), self.progress)
