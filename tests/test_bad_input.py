@@ -58,6 +58,7 @@ TRAIN = [
         ["position.n_positions", "model.context_length=128", "data.context_unit=bytes", "position.n_positions=TOKENS"],
     ),
     (["position/frequencies=yarn", "data.context_unit=bytes"], ["position.frequencies.trained_length=TOKENS"]),
+    (["data.attend_across=false", "model.kernel=sdpa"], ["model.kernel=sdpa", "data.attend_across=false", "auto"]),
     (["data.layout=rows"], ["data.layout='rows'", "document"]),
     (["data.context_unit=words"], ["data.context_unit='words'", "bytes"]),
     (["data.layout=document"], ["model.context_length=128 is too short", "longest training document"]),

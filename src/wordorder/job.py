@@ -88,10 +88,16 @@ class Job:
             )
         if self.packing.context_unit == "tokens":
             self.check_limit(model.context_length)
+        packed = self.layout == "stream" and not self.packing.attend_across
+        if packed and model.kernel == "sdpa":
+            raise InputError(
+                "model.kernel=sdpa cannot keep documents apart, as data.attend_across=false asks: use auto"
+            )
         try:
-            self.kernel = choose_kernel(self.position, model.kernel, device=self.device)
+            kernel = choose_kernel(self.position, model.kernel, device=self.device)
         except ValueError as error:
             raise InputError(f"model.{error}") from error
+        self.kernel = "bias" if packed and kernel == "sdpa" else kernel
 
     def check_limit(self, length: int) -> None:
         """InputError for a context of more tokens than the scheme has positions."""

@@ -174,3 +174,21 @@ def test_the_gradient_is_clipped_to_its_norm_and_the_norm_before_is_recorded(ste
     for name, weight in module.model.named_parameters():  # SGD with lr 0.1
         torch.testing.assert_close(before[name] - weight, 0.1 * free[name] / 4, rtol=1e-5, atol=1e-9)
     assert all(weight.grad is None for weight in module.model.parameters())
+
+
+@pytest.mark.parametrize("position", ["none", "rope", "alibi", "learned"])
+def test_documents_that_are_kept_apart_have_the_nats_of_rows_of_their_own(position, make_model):
+    model = make_model(position, dropout=0.0)
+    ids = torch.randint(0, 53, (2, 11), generator=torch.Generator().manual_seed(3))
+    document = torch.tensor([[4] * 5 + [5] * 5, [0] * 2 + [1] * 8])
+    batch = Batch(ids[:, :-1], ids[:, 1:], torch.arange(2), torch.full((2,), 10), document)
+    apart = 0.0
+    for row, cut in ((0, 5), (1, 2)):
+        for first, past in ((0, cut), (cut, 10)):
+            own = Batch(ids[row : row + 1, first:past], ids[row : row + 1, first + 1 : past + 1], *batch[2:4])
+            apart += float(make_module(model).sum_nats(own, 0).detach())
+    together = float(make_module(model).sum_nats(batch, 0).detach())
+    assert together == pytest.approx(apart, rel=1e-10)
+    assert together != pytest.approx(
+        float(make_module(model).sum_nats(batch._replace(document_BT=None), 0).detach()), rel=1e-6
+    )
