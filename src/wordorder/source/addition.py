@@ -19,40 +19,21 @@ Differs: Kazemnejad et al. draw (p, q) from all pairs of their split, here each 
 scratchpad has other parts, and their exact match is of what follows it.
 """
 
+from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class Addition(Task):
     """For digit_index take reverse=all and for coupled pad=true and reverse=answer, both with spaces=false."""
 
-    def __init__(
-        self,
-        *,
-        reverse: Literal["none", "answer", "all"],
-        pad: bool,
-        spaces: bool,
-        scratchpad: bool,
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
-        self.reverse, self.pad, self.spaces, self.scratchpad = reverse, pad, spaces, scratchpad
+    reverse: Literal["none", "answer", "all"]
+    pad: bool
+    spaces: bool
+    scratchpad: bool
 
     def draw(self, length: int, rng: Random) -> Example:
         p, q = rng.choice([(p, q) for p in range(1, length + 1) for q in range(1, length + 1) if length in (p, q)])

@@ -9,6 +9,7 @@ Differs: a decoder answers in the text, where Ruoss et al. ask an encoder and sc
 comparable.
 """
 
+from dataclasses import dataclass
 from math import comb
 from random import Random
 from string import digits
@@ -16,33 +17,16 @@ from string import digits
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class BucketSort(Task):
     """A guess is one of the rows that are in order."""
 
-    def __init__(
-        self,
-        *,
-        n_symbols: int,
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        if not 2 <= n_symbols <= len(digits):
-            raise ValueError(f"n_symbols={n_symbols} must be 2 to {len(digits)} digits")
-        self.n_symbols = n_symbols
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
+    n_symbols: int
+
+    def __post_init__(self):
+        if not 2 <= self.n_symbols <= len(digits):
+            raise ValueError(f"n_symbols={self.n_symbols} must be 2 to {len(digits)} digits")
+        super().__post_init__()
 
     def draw(self, length: int, rng: Random) -> Example:
         given = rng.choices(digits[: self.n_symbols], k=length)

@@ -10,11 +10,13 @@ Differs: a decoder answers in the text, where Ruoss et al. ask an encoder, so pu
 A row of n bits is one of 2^n, so short ones repeat, and the shortest may lack a prompt of val or test.
 """
 
+from dataclasses import dataclass
 from random import Random
 
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class EvenPairs(Task):
     """A guess is 0 or 1."""
 

@@ -14,49 +14,35 @@ Differs: length counts instructions, half the published T (512 there).
 """
 
 from copy import copy
+from dataclasses import dataclass
 from random import Random
 
 from wordorder.source.base import Document, Split
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class FlipFlop(Task):
     """Raises ValueError for an ignore that is no probability, or a test split too small to ask all of them of all lengths."""
 
     shortest = 2
 
-    def __init__(
-        self,
-        *,
-        ignore: float,
-        test_ignores: list[float],
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        if not 0 <= ignore <= 1:
-            raise ValueError(f"ignore={ignore} must be a probability, 0 to 1")
-        if not test_ignores or not all(0 <= one <= 1 for one in test_ignores):
+    ignore: float
+    test_ignores: list[float]
+
+    def __post_init__(self):
+        if not 0 <= self.ignore <= 1:
+            raise ValueError(f"ignore={self.ignore} must be a probability, 0 to 1")
+        if not self.test_ignores or not all(0 <= one <= 1 for one in self.test_ignores):
             raise ValueError(
-                f"test_ignores={test_ignores} must be probabilities, 0 to 1; [{ignore}] asks what is trained"
+                f"test_ignores={self.test_ignores} must be probabilities, 0 to 1; [{self.ignore}] asks what is trained"
             )
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
-        needed = len(self.turns("test")) * len(test_ignores)
-        if n_test < needed:
-            raise ValueError(f"n_test={n_test} must hold a document of each length and test_ignores, {needed} of them")
-        self.ignore, self.test_ignores = ignore, test_ignores
+        super().__post_init__()
+        needed = len(self.turns("test")) * len(self.test_ignores)
+        if self.n_test < needed:
+            raise ValueError(
+                f"n_test={self.n_test} must hold a document of each length and test_ignores, {needed} of them"
+            )
 
     def document(self, split: Split, length: int, n: int) -> Document:
         """Of the test split, as of a task that ignores as often as it is this document's turn to."""

@@ -10,42 +10,26 @@ Example: index: Q c f X b | c + 2 =[ X]
 Differs: a space between letters; theirs has 20 to 40 of them and shifts up to 15.
 """
 
+from dataclasses import dataclass
 from random import Random
 from string import ascii_letters
 
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class IndirectIndexing(Task):
     """`most_shift`: the furthest that is asked, either way."""
 
     shortest = 2
     longest = len(ascii_letters)
 
-    def __init__(
-        self,
-        *,
-        most_shift: int,
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        if most_shift < 1:
-            raise ValueError(f"most_shift={most_shift} must be at least 1")
-        self.most_shift = most_shift
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
+    most_shift: int
+
+    def __post_init__(self):
+        if self.most_shift < 1:
+            raise ValueError(f"most_shift={self.most_shift} must be at least 1")
+        super().__post_init__()
 
     def draw(self, length: int, rng: Random) -> Example:
         letters = rng.sample(ascii_letters, length)

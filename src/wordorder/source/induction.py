@@ -9,11 +9,12 @@ Length: pairs (recall) or letters (repeat).
 Fact: `answers` (recall) is how many values are asked. A guess is one of the values seen so far (recall), any row of distinct
 letters (repeat).
 
-Example: induction: c A f B c[ A] c[ A] |
-Example variant=repeat: induction: | c f a |[ c f a] |
+Example: induction: | c f a |[ c f a] |
+Example variant=recall, n_symbols=8: induction: c A f B c[ A] c[ A] |
 Differs: MAD trains on every next symbol and tests on answers; here answers alone are scored in both.
 """
 
+from dataclasses import dataclass
 from math import perm, prod
 from random import Random
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
@@ -22,38 +23,21 @@ from typing import Literal
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class Induction(Task):
     """`n_symbols`: how many keys there are, and how many values (recall); how many letters (repeat)."""
 
     shortest = 2
 
-    def __init__(
-        self,
-        *,
-        variant: Literal["recall", "repeat"],
-        n_symbols: int,
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        most = {"recall": len(ascii_lowercase), "repeat": len(ascii_letters)}[variant]
-        if not 2 <= n_symbols <= most:
-            raise ValueError(f"n_symbols={n_symbols} must be 2 to {most} letters for variant={variant}")
-        self.variant, self.n_symbols = variant, n_symbols
-        self.longest = n_symbols if variant == "repeat" else None
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
+    variant: Literal["recall", "repeat"]
+    n_symbols: int
+
+    def __post_init__(self):
+        most = {"recall": len(ascii_lowercase), "repeat": len(ascii_letters)}[self.variant]
+        if not 2 <= self.n_symbols <= most:
+            raise ValueError(f"n_symbols={self.n_symbols} must be 2 to {most} letters for variant={self.variant}")
+        self.longest = self.n_symbols if self.variant == "repeat" else None
+        super().__post_init__()
 
     def draw(self, length: int, rng: Random) -> Example:
         draw = draw_recall if self.variant == "recall" else draw_repeat

@@ -14,6 +14,7 @@ Differs: a chain is asked for one of its variables, theirs for each of the secon
 """
 
 import re
+from dataclasses import dataclass
 from random import Random
 from string import ascii_lowercase
 from typing import Literal
@@ -21,33 +22,13 @@ from typing import Literal
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class Lego(Task):
     """Chains are no longer than the alphabet."""
 
     longest = len(ascii_lowercase)
 
-    def __init__(
-        self,
-        *,
-        order: Literal["chain", "shuffled"],
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
-        self.order = order
+    order: Literal["chain", "shuffled"]
 
     def draw(self, length: int, rng: Random) -> Example:
         names = rng.sample(ascii_lowercase, length)

@@ -10,11 +10,13 @@ Differs: a decoder answers in the text, where theirs is an encoder, so published
 both rows and a padding symbol where it is odd.
 """
 
+from dataclasses import dataclass
 from random import Random
 
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class MissingDuplicate(Task):
     """A guess is 0 or 1."""
 

@@ -14,50 +14,36 @@ Differs: a value stands in the text after its query, where theirs is asked of th
 numbers are not comparable; filler is a dot, not random symbols; 26 letters at most, not 8192 symbols.
 """
 
+from dataclasses import dataclass
 from random import Random
 from string import ascii_lowercase, ascii_uppercase
 
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class MQAR(Task):
     """`n_symbols`: how many keys there are, and how many values. Raises ValueError where keys or slots would not suffice."""
 
-    def __init__(
-        self,
-        *,
-        pairs: int,
-        slots: int,
-        power: float,
-        n_symbols: int,
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        if not 1 <= n_symbols <= len(ascii_lowercase):
-            raise ValueError(f"n_symbols={n_symbols} must be 1 to {len(ascii_lowercase)} letters")
-        if not 0 <= pairs <= n_symbols:
-            raise ValueError(f"pairs={pairs} must be 0 (as many as the length) to n_symbols={n_symbols}")
-        if slots < 0 or (pairs and slots):
-            raise ValueError(f"slots={slots} must be 0 (twice the length), or more with pairs=0: one of the two grows")
-        if power <= 0:
-            raise ValueError(f"power={power} must be above 0; 1 makes all slots equal, less favours short gaps")
-        self.pairs, self.slots, self.power, self.n_symbols = pairs, slots, power, n_symbols
-        self.shortest = -(-pairs // 2) or 1  # twice the length holds all pairs
-        self.longest = None if pairs else min(n_symbols, slots or n_symbols)
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
+    pairs: int
+    slots: int
+    power: float
+    n_symbols: int
+
+    def __post_init__(self):
+        if not 1 <= self.n_symbols <= len(ascii_lowercase):
+            raise ValueError(f"n_symbols={self.n_symbols} must be 1 to {len(ascii_lowercase)} letters")
+        if not 0 <= self.pairs <= self.n_symbols:
+            raise ValueError(f"pairs={self.pairs} must be 0 (as many as the length) to n_symbols={self.n_symbols}")
+        if self.slots < 0 or (self.pairs and self.slots):
+            raise ValueError(
+                f"slots={self.slots} must be 0 (twice the length), or more with pairs=0: one of the two grows"
+            )
+        if self.power <= 0:
+            raise ValueError(f"power={self.power} must be above 0; 1 makes all slots equal, less favours short gaps")
+        self.shortest = -(-self.pairs // 2) or 1  # twice the length holds all pairs
+        self.longest = None if self.pairs else min(self.n_symbols, self.slots or self.n_symbols)
+        super().__post_init__()
 
     def draw(self, length: int, rng: Random) -> Example:
         n_pairs, n_slots = self.pairs or length, self.slots or 2 * length

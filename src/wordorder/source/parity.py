@@ -9,11 +9,13 @@ Differs: Kazemnejad et al. ask for Yes or No in a longer text; Ruoss et al. ask 
 A row of n bits is one of 2^n, so short ones repeat, and the shortest may lack a prompt of val or test.
 """
 
+from dataclasses import dataclass
 from random import Random
 
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class Parity(Task):
     """Every bit counts: a change of one changes the answer."""
 

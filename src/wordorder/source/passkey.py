@@ -12,6 +12,7 @@ task, where theirs is asked after training on books.
 """
 
 import re
+from dataclasses import dataclass
 from random import Random
 
 from wordorder.source.task import Example, Task
@@ -22,33 +23,16 @@ FILLER = (  # of equal length, so that the bytes of a text tell nothing but its 
 ).split()
 
 
+@dataclass(kw_only=True, eq=False)
 class Passkey(Task):
     """`digits`: of the key."""
 
-    def __init__(
-        self,
-        *,
-        digits: int,
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        if digits < 1:
-            raise ValueError(f"digits={digits} must be at least 1")
-        self.digits = digits
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
+    digits: int
+
+    def __post_init__(self):
+        if self.digits < 1:
+            raise ValueError(f"digits={self.digits} must be at least 1")
+        super().__post_init__()
 
     def draw(self, length: int, rng: Random) -> Example:
         words = rng.choices(FILLER, k=length)

@@ -10,11 +10,13 @@ Differs: the text around the terms is shorter, and every coefficient has its sig
 """
 
 import re
+from dataclasses import dataclass
 from random import Random
 
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class Polynomial(Task):
     """One term has no value that ends with 5, more have all ten digits."""
 

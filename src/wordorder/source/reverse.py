@@ -15,6 +15,7 @@ Differs: symbols are letters, not 100 words of the T5 vocabulary, and the texts 
 encoder for all symbols at once.
 """
 
+from dataclasses import dataclass
 from random import Random
 from string import ascii_letters, digits
 from typing import Literal
@@ -24,34 +25,19 @@ from wordorder.source.task import Example, Task
 SYMBOLS = ascii_letters + digits
 
 
+@dataclass(kw_only=True, eq=False)
 class Reverse(Task):
     """The end of the document is scored too, so that stopping too late is a mistake."""
 
-    def __init__(
-        self,
-        *,
-        variant: Literal["once", "twice", "then_forward"],
-        n_symbols: int,
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
-        if not 2 <= n_symbols <= len(SYMBOLS):
-            raise ValueError(f"n_symbols={n_symbols} must be 2 to {len(SYMBOLS)}, the letters and digits there are")
-        self.variant, self.n_symbols = variant, n_symbols
+    variant: Literal["once", "twice", "then_forward"]
+    n_symbols: int
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 2 <= self.n_symbols <= len(SYMBOLS):
+            raise ValueError(
+                f"n_symbols={self.n_symbols} must be 2 to {len(SYMBOLS)}, the letters and digits there are"
+            )
 
     def draw(self, length: int, rng: Random) -> Example:
         row = rng.choices(SYMBOLS[: self.n_symbols], k=length)

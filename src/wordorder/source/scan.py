@@ -17,6 +17,7 @@ have the few lengths that are frequent; here each length is as frequent as any o
 command has (23, 29, 31 and more) are left out.
 """
 
+from dataclasses import dataclass
 from itertools import product
 from random import Random
 
@@ -27,35 +28,18 @@ SIDES = {"left": "<", "right": ">"}
 TIMES = {"twice": 2, "thrice": 3}
 
 
+@dataclass(kw_only=True, eq=False)
 class Scan(Task):
     """Lengths are 1 to 48."""
 
     longest = 48
 
-    def __init__(
-        self,
-        *,
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
+    def __post_init__(self):
         self.commands: dict[int, list[tuple[str, str]]] = {}
         for command, actions in list_commands().items():
             self.commands.setdefault(len(actions), []).append((command, actions))
         self.n_answers = {n: len({actions for _, actions in found}) for n, found in self.commands.items()}
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
+        super().__post_init__()
 
     def exists(self, length: int) -> bool:
         return length in self.commands

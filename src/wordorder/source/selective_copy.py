@@ -11,6 +11,7 @@ Differs: the answer is part of the text, and each letter of it the next input, w
 published numbers are not comparable. Theirs has 16 letters and 223 blanks before the answer, none of them after the last letter.
 """
 
+from dataclasses import dataclass
 from random import Random
 from re import findall
 from string import ascii_lowercase
@@ -18,36 +19,19 @@ from string import ascii_lowercase
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class SelectiveCopy(Task):
     """`blanks`: for each letter; `n_symbols`: how many letters there are."""
 
-    def __init__(
-        self,
-        *,
-        blanks: int,
-        n_symbols: int,
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        if blanks < 0:
-            raise ValueError(f"blanks={blanks} must be 0 or more for each letter")
-        if not 2 <= n_symbols <= len(ascii_lowercase):
-            raise ValueError(f"n_symbols={n_symbols} must be 2 to {len(ascii_lowercase)} letters")
-        self.blanks, self.n_symbols = blanks, n_symbols
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
+    blanks: int
+    n_symbols: int
+
+    def __post_init__(self):
+        if self.blanks < 0:
+            raise ValueError(f"blanks={self.blanks} must be 0 or more for each letter")
+        if not 2 <= self.n_symbols <= len(ascii_lowercase):
+            raise ValueError(f"n_symbols={self.n_symbols} must be 2 to {len(ascii_lowercase)} letters")
+        super().__post_init__()
 
     def draw(self, length: int, rng: Random) -> Example:
         letters = rng.choices(ascii_lowercase[: self.n_symbols], k=length)

@@ -11,6 +11,7 @@ Example variant=numbers: sort: 1000 37 482 =[ 37 482 1000]
 Differs: 26 letters in the order of the alphabet, not 50 words of the T5 vocabulary in an order to be learned; shorter texts.
 """
 
+from dataclasses import dataclass
 from math import comb
 from random import Random
 from string import ascii_lowercase
@@ -21,31 +22,11 @@ from wordorder.source.task import Example, Task
 LOW, HIGH = 10, 9999
 
 
+@dataclass(kw_only=True, eq=False)
 class Sorting(Task):
     """A guess is one of the lists that are in order."""
 
-    def __init__(
-        self,
-        *,
-        variant: Literal["letters", "numbers"],
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        super().__init__(
-            seed=seed,
-            train_lengths=train_lengths,
-            val_lengths=val_lengths,
-            test_lengths=test_lengths,
-            n_train=n_train,
-            n_val=n_val,
-            n_test=n_test,
-        )
-        self.variant = variant
+    variant: Literal["letters", "numbers"]
 
     def draw(self, length: int, rng: Random) -> Example:
         known = ascii_lowercase if self.variant == "letters" else range(LOW, HIGH + 1)

@@ -8,11 +8,13 @@ Example: sum: 9 1 5 8 =[ 3]
 Differs: the text around the digits is shorter.
 """
 
+from dataclasses import dataclass
 from random import Random
 
 from wordorder.source.task import Example, Task
 
 
+@dataclass(kw_only=True, eq=False)
 class Summation(Task):
     """A row of one digit has no sum of 0, longer ones have all ten."""
 

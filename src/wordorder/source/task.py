@@ -36,30 +36,29 @@ class Example:
         return "\0".join(text for text, scored in self.pieces if not scored)
 
 
+@dataclass(kw_only=True, eq=False)
 class Task(Source):
     """Lengths are [lowest, highest], both included; `n_*` counts documents.
 
+    A subclass, decorated alike, declares the arguments of its own and checks them in `__post_init__`.
     Raises ValueError for lengths that are none, and InputError where no prompt of a length falls to a split that asks for it.
     """
 
-    layout = "document"
+    layout = "document"  # this and the next two have no annotation, so they are no arguments
     shortest = 1  # length that the task is defined for
-    longest: int | None = None
+    longest = None  # or a length
 
-    def __init__(
-        self,
-        *,
-        seed: int,
-        train_lengths: list[int],
-        val_lengths: list[int],
-        test_lengths: list[int],
-        n_train: int,
-        n_val: int,
-        n_test: int,
-    ):
-        self.seed = seed
-        self.lengths = {"train": train_lengths, "val": val_lengths, "test": test_lengths}
-        self.counts = {"train": n_train, "val": n_val, "test": n_test}
+    seed: int
+    train_lengths: list[int]
+    val_lengths: list[int]
+    test_lengths: list[int]
+    n_train: int
+    n_val: int
+    n_test: int
+
+    def __post_init__(self):
+        self.lengths = {"train": self.train_lengths, "val": self.val_lengths, "test": self.test_lengths}
+        self.counts = {"train": self.n_train, "val": self.n_val, "test": self.n_test}
         for split in SPLITS:
             given = self.lengths[split]
             if len(given) != 2 or not self.shortest <= given[0] <= given[1] <= (self.longest or given[1]):
