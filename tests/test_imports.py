@@ -26,9 +26,18 @@ MAY = {  # part of the package -> what of the package it may import
     "record": {"record", "errors"},
     "compare": {"compare", "record", "errors"},
     "show": {"show", "position.base", "position.wrapper", "model", "compare.look", "check", "errors"}
-    | {"data", "tokenizer.base", "source.base", "text"},
+    | {"data", "tokenizer.base", "source.base", "text", "by_name", "input_pipeline"},
     "text": {"identity", "tokenizer.base", "tokenizer.shop", "source.base", "errors"},
-    "contract": {"contract", "position.base", "model", "check", "command", "spelling", "errors"},
+    "contract": {"contract", "position.base", "model", "by_name", "check", "command", "spelling", "errors"},
+    "by_name": {"position.base", "check", "errors"},
+    "input_pipeline": {
+        "by_name",
+        "model",
+        "position.base",
+        "position.wrapper",
+        "tokenizer.base",
+        "tokenizer.vocabulary",
+    },
     "errors": set(),
     "check": {"errors"},
     "plan": {"errors"},
@@ -152,6 +161,10 @@ def test_records_are_read_and_compared_without_torch(module):
 def test_a_scheme_and_a_model_load_no_framework():
     loaded = loaded_by("wordorder.model.transformer, wordorder.position.rope")
     assert not loaded & {"lightning", "hydra", "omegaconf", "datasets", "wandb", "tokenizers", "pandas"}
+
+
+def test_a_text_is_embedded_without_hydra():
+    assert not loaded_by("wordorder.input_pipeline") & {"lightning", "hydra", "omegaconf", "transformers", "matplotlib"}
 
 
 def test_hydra_finds_its_plugins_quickly():

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from difflib import get_close_matches
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -10,6 +11,12 @@ from wordorder.errors import InputError
 
 Config = dict[str, Any]
 MISSING = "???"
+
+
+def conf_dir() -> str:
+    """The config files: inside an installed package, or beside src/ in a checkout."""
+    package = Path(__file__).parent
+    return str(package / "conf" if (package / "conf").is_dir() else package.parents[1] / "conf")
 
 
 def make(node: Any, key: str, *, allow: tuple[str, ...] = (), **given: Any) -> Any:

@@ -12,17 +12,12 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from wordorder.check import conf_dir
 from wordorder.errors import InputError
 from wordorder.override import IS_OVERRIDE
 from wordorder.spelling import explain_hydra
 
 Configured = tuple[dict[str, Any], dict[str, str]]
-
-
-def conf_dir() -> str:
-    """The config files: inside an installed package, or beside src/ in a checkout."""
-    package = Path(__file__).parent
-    return str(package / "conf" if (package / "conf").is_dir() else package.parents[1] / "conf")
 
 
 def main(task: Callable[[DictConfig], None], config_name: str) -> None:
@@ -49,10 +44,27 @@ def arrange(words: list[str], config_name: str) -> list[str]:
         return words
     if config_name == "show_position":
         return ["all=true" if word == "position=all" else word for word in words]
+    if config_name == "show_input":
+        return [list_schemes(quote_text(word)) for word in words]
     own = [word for word in words if config_name == "evaluate" and IS_OVERRIDE.match(word)]
     quoted = ["'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'" for word in own]
     rest = [re.sub("^experiment=", "experiment_name=", word) for word in words if word not in own]
     return [f"overrides=[{','.join(quoted)}]"] * bool(own) + rest
+
+
+def quote_text(word: str) -> str:
+    """text=a, b as one text, which Hydra would read as two; whatever it holds."""
+    key, _, text = word.partition("=")
+    if key != "text":
+        return word
+    text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)  # no interpolation
+    text = re.sub(r"(\\*)('|\Z)", lambda found: 2 * found[1] + found[2].replace("'", "\\'"), text)
+    return f"text='{text}'"
+
+
+def list_schemes(word: str) -> str:
+    """position=rope,alibi as a list under a key of its own: to Hydra it would be a sweep over a group."""
+    return re.sub(r"^position=\[?([^\]]*)\]?$", r"schemes=[\1]", word)
 
 
 def answering(task: Callable[[DictConfig], None]) -> Callable[[DictConfig], None]:
@@ -184,6 +196,18 @@ def show_data(config: DictConfig) -> None:
 
     console = Console(width=None if Console().is_terminal else 140)
     Shown(*plain(config)).print(console)
+
+
+def show_input(config: DictConfig) -> None:
+    """How a text becomes the tensor that enters the first block, under one scheme or several."""
+    import torch
+    from rich.console import Console
+
+    from wordorder.show.input import show
+
+    torch.set_num_threads(1)
+    console = Console(width=None if Console().is_terminal else 140)
+    print(show(plain(config)[0], console))
 
 
 def compare(config: DictConfig) -> None:

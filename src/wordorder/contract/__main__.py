@@ -1,8 +1,6 @@
 """python -m wordorder.contract my_package.my_scheme: one line for each check, exit code 1 if one fails."""
 
 import argparse
-import importlib
-import inspect
 import re
 import sys
 from collections.abc import Callable
@@ -14,8 +12,9 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from wordorder.check import make
-from wordorder.command import conf_dir, stop
+from wordorder.by_name import find, sized
+from wordorder.check import conf_dir, make
+from wordorder.command import stop
 from wordorder.contract import CHECKS, sentence
 from wordorder.contract.bench import SIZES, Bench
 from wordorder.errors import InputError
@@ -65,32 +64,6 @@ def report(bench: Bench, name: str) -> int:
     return failed
 
 
-def find(target: str) -> type[PositionScheme]:
-    """The scheme of `module`, `module:Class` or `module.Class`. Raises InputError if there is none, or more than one."""
-    path, _, name = target.partition(":")
-    try:
-        module = importlib.import_module(path)
-    except ModuleNotFoundError as error:
-        path, _, name = path.rpartition(".")
-        if error.name != target or not path:
-            raise InputError(
-                f"{target} cannot be imported ({error}): check the name and that it is installed"
-            ) from error
-        module = importlib.import_module(path)
-    classes = [one for _, one in inspect.getmembers(module, inspect.isclass) if issubclass(one, PositionScheme)]
-    if name:
-        classes = [one for one in classes if one.__name__ == name]
-    else:
-        classes = [one for one in classes if one.__module__ == module.__name__]
-    if len(classes) != 1:
-        found = "several schemes" if classes else "no scheme" + f" {name}" * bool(name)
-        there = (
-            " or ".join(f"{path}:{one.__name__}" for one in classes) or f"{path}:CLASS, a subclass of PositionScheme"
-        )
-        raise InputError(f"{path} has {found}: name {there}")
-    return classes[0]
-
-
 def maker(scheme: type[PositionScheme], words: list[str], file: Path | None) -> Callable[[dict[str, Any]], Any]:
     """A function from the sizes of a model to the scheme, whose arguments come from its yaml or are typed."""
     target = f"{scheme.__module__}.{scheme.__qualname__}"
@@ -106,8 +79,7 @@ def maker(scheme: type[PositionScheme], words: list[str], file: Path | None) -> 
             config = compose("train", overrides=given)
         OmegaConf.set_struct(config, False)
         if not file:
-            known = {name: f"${{model.{name}}}" for name in inspect.signature(scheme).parameters if name in SIZES}
-            config.position = {"_target_": target, **known}
+            config.position = sized(scheme, SIZES)
         config.position.merge_with_dotlist(words)
         node = OmegaConf.to_container(config, resolve=True)["position"]
         if node["_target_"] != target:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from wordorder.model.attention import Kernel, Plan, choose_kernel, make_plan, may_see
 from wordorder.model.block import Block, Cache, Forward, Shape
+from wordorder.model.embedding import embed, prepare
 from wordorder.model.init import generator
 from wordorder.position.base import Context, PositionScheme
 
@@ -93,20 +94,18 @@ class Transformer(nn.Module):
 
     def hidden(self, context: Context, cache: Cache | None = None) -> Tensor:
         """The normed output of the last block for the new tokens, (B, T, D). Raises ValueError past the scheme's limit."""
-        limit = self.position.max_position
-        if limit is not None and context.horizon > limit:
-            raise ValueError(
-                f"{type(self.position).__name__} ends at position {limit}: {context.horizon} tokens are too many"
-            )
+        pos = prepare(self.position, context)
         with torch.autocast(context.tokens_BS.device.type, enabled=False):
-            pos = self.position.prepare(context)
             layers = self.plan_layers(context, pos)
-            x_BTD = self.position.embed(self.embedding(context.tokens_BS[:, -context.n_new :]), pos)
-        x_BTD = self.dropout(x_BTD)
+        x_BTD = self.embed(context, pos)
         forward = Forward(self.position, context, layers, cache)
         for block in self.blocks:
             x_BTD = block(x_BTD, forward)
         return self.norm(x_BTD)
+
+    def embed(self, context: Context, pos: Any) -> Tensor:
+        """What the first block is given, (B, T, D)."""
+        return embed(context, self.embedding, self.position, pos, drop=self.dropout)
 
     def logits(self, x_BTD: Tensor) -> Tensor:
         """Hidden states to scores over the vocabulary, (B, T, V)."""

@@ -88,14 +88,23 @@ def draw_curves(cell: Cell, lines: Sequence[Line], *, xlabel: str, ylabel: str, 
 
 
 def draw_maps(
-    cell: Cell, maps: dict[str, Array], *, xlabel: str, ylabel: str, colour_label: str, white: float = 0.0
+    cell: Cell,
+    maps: dict[str, Array],
+    *,
+    xlabel: str,
+    ylabel: str,
+    colour_label: str,
+    white: float = 0.0,
+    rows: Sequence[str] = (),
 ) -> None:
-    """Heat maps of rows from above, one colour scale around `white`; NaN is grey."""
+    """Heat maps of rows from above, by name where they have one, one colour scale around `white`; NaN is grey."""
     norm, colours = choose_colours(list(maps.values()), white)
     image = None
     for axes, (label, values) in zip(lay_out(cell, len(maps), xlabel, ylabel), maps.items(), strict=True):
         image = axes.imshow(values, norm=norm, cmap=colours, aspect="auto", interpolation="nearest", origin="upper")
         axes.set_title(label, fontsize=9, weight="normal", pad=2)
+        if rows:
+            axes.set_yticks(range(len(rows)), rows, fontsize=min(8.0, 180 / len(rows)))
     bar = cell.figure.colorbar(image, cax=cell.axes(WIDTH - 1.0, 0.62, 0.12, HEIGHT - HEAD - 0.82))
     bar.set_label(colour_label, fontsize=8.5)
     bar.ax.tick_params(labelsize=8)
