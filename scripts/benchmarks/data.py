@@ -22,8 +22,9 @@ from omegaconf import OmegaConf
 
 from wordorder.check import make
 from wordorder.command import conf_dir
-from wordorder.data.building import build, calls
+from wordorder.data.building import build
 from wordorder.data.datamodule import DataModule, TrainingBatches
+from wordorder.data.encoding import calls
 from wordorder.data.rows import StreamRows
 from wordorder.data.token_store import TokenStore
 from wordorder.source.base import Document, Source

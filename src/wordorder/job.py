@@ -9,7 +9,7 @@ import torch
 
 from wordorder import identity
 from wordorder.check import Config, check, check_type, make, suggest
-from wordorder.data.building import encode
+from wordorder.data.encoding import encode
 from wordorder.data.rows import Packing, refuse_long
 from wordorder.data.token_store import TokenStore
 from wordorder.data.window import Windows

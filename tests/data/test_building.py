@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 import runs
 
-from wordorder.data import building
+from wordorder.data import building, encoding
 from wordorder.data.building import open_store
 from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
@@ -197,7 +196,7 @@ MANY = {split: [f"{split} {n} é" * (n % 5) for n in range(40)] for split in SPL
 
 @pytest.mark.parametrize("after", [0, 1, 17, 39])
 def test_a_build_that_was_killed_goes_on_to_the_same_bytes(after, tmp_path, monkeypatch):
-    monkeypatch.setattr(building, "CHARACTERS_A_CALL", 30)
+    monkeypatch.setattr(encoding, "CHARACTERS_A_CALL", 30)
     whole = folder_of(open_store(Texts(MANY), Byte(), tmp_path / "whole"))
     stores = tmp_path / "stores"
     assert runs.in_child(lambda: open_store(Killed(after, MANY), Byte(), stores)) == -signal.SIGKILL
@@ -213,7 +212,7 @@ def test_a_build_that_was_killed_goes_on_to_the_same_bytes(after, tmp_path, monk
 @pytest.mark.parametrize("file", ["train.ids", "train.ends", "train.progress"])
 @pytest.mark.parametrize("damage", [truncate, lengthen, Path.unlink], ids=lambda damage: damage.__name__)
 def test_a_half_built_store_that_was_damaged_is_built_anew(file, damage, tmp_path, monkeypatch):
-    monkeypatch.setattr(building, "CHARACTERS_A_CALL", 30)
+    monkeypatch.setattr(encoding, "CHARACTERS_A_CALL", 30)
     whole = folder_of(open_store(Texts(MANY), Byte(), tmp_path / "whole"))
     stores = tmp_path / "stores"
     assert runs.in_child(lambda: open_store(Killed(3, MANY), Byte(), stores)) == -signal.SIGKILL
@@ -224,7 +223,7 @@ def test_a_half_built_store_that_was_damaged_is_built_anew(file, damage, tmp_pat
 @pytest.mark.parametrize("suffix", ["scored", "facts"])
 def test_a_file_that_was_begun_just_before_a_kill_is_begun_again(suffix, tmp_path, monkeypatch):
     """Spans and facts come with the last document, so their files begin late."""
-    monkeypatch.setattr(building, "CHARACTERS_A_CALL", 30)
+    monkeypatch.setattr(encoding, "CHARACTERS_A_CALL", 30)
 
     class Late(Killed):
         def documents(self, split):
@@ -282,7 +281,7 @@ def test_a_split_without_text_is_refused(texts, tmp_path):
 
 
 def test_long_texts_are_encoded_in_several_calls_to_the_same_ids(built, tmp_path, monkeypatch):
-    monkeypatch.setattr(building, "CHARACTERS_A_CALL", 3)
+    monkeypatch.setattr(encoding, "CHARACTERS_A_CALL", 3)
     shutil.rmtree(built.folder)
     again = open_store(Texts(), Byte(), tmp_path)
     assert again.stream("train").ids.tolist() == [i for t in TEXTS["train"] for i in (256, *t.encode())] + [256]
@@ -313,35 +312,8 @@ def test_what_counts_is_known_from_the_first_document_on_however_it_is_cut(tmp_p
             yield Document.of([("x", False), (" y", True)], {"length": 2})
 
     whole = folder_of(open_store(Late(), Byte(), tmp_path / "whole"))
-    monkeypatch.setattr(building, "CHARACTERS_A_CALL", 1)
+    monkeypatch.setattr(encoding, "CHARACTERS_A_CALL", 1)
     assert folder_of(open_store(Late(), Byte(), tmp_path / "cut")) == whole
     stream = open_store(Late(), Byte(), tmp_path / "cut").stream("test")
     assert len(stream.scored) == len(stream.ids) and stream.scored[:-4].all()
     assert stream.scored[-4:].tolist() == [0, 1, 1, 1]
-
-
-def test_a_border_of_a_span_is_a_border_of_tokens(tmp_path):
-    class Pair(Byte):
-        """The bytes, and "bc" as one token."""
-
-        def __init__(self):
-            self.vocab = [bytes([value]) for value in range(256)] + [b"bc"]
-
-        def encode(self, text):
-            return np.array([256 if part == "bc" else ord(part) for part in re.split("(bc|.)", text) if part])
-
-    tokenizer = Pair()
-    assert tokenizer.encode("abcd").tolist() == [97, 256, 100]
-
-    class Cut(Source):
-        def documents(self, split):
-            yield Document.of([("ab", False), ("cd", True)], {})
-
-    stream = open_store(Cut(), tokenizer, tmp_path).stream("train")
-    assert b"".join(tokenizer.vocab[i] for i in stream.ids[:-1][stream.scored[:-1] > 0][1:]) == b"cd"
-
-
-@pytest.mark.parametrize("scored", [((0, 0),), ((2, 1),), ((0, 2), (1, 3)), ((0, 9),), ((1, 2), (0, 1))])
-def test_spans_that_are_none_are_refused(scored):
-    with pytest.raises(ValueError, match="scored="):
-        Document("abc", {}, scored).pieces()

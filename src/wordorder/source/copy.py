@@ -17,12 +17,9 @@ With `same` a length has n_symbols prompts, a tenth of them for test, so example
 
 from dataclasses import dataclass
 from random import Random
-from string import ascii_letters, digits
 from typing import Literal
 
-from wordorder.source.task import Example, Task
-
-SYMBOLS = ascii_letters + digits
+from wordorder.source.task import Example, Task, take_symbols
 
 
 @dataclass(kw_only=True, eq=False)
@@ -34,13 +31,10 @@ class Copy(Task):
 
     def __post_init__(self):
         super().__post_init__()
-        if not 2 <= self.n_symbols <= len(SYMBOLS):
-            raise ValueError(
-                f"n_symbols={self.n_symbols} must be 2 to {len(SYMBOLS)}, the letters and digits there are"
-            )
+        self.symbols = take_symbols(self.n_symbols)
 
     def draw(self, length: int, rng: Random) -> Example:
-        known = SYMBOLS[: self.n_symbols]
+        known = self.symbols
         row = rng.choice(known) * length if self.variant == "same" else rng.choices(known, k=length)
         said = " ".join(row)
         answer = f" {said} ; {said}" if self.variant == "twice" else f" {said}"

@@ -17,12 +17,9 @@ encoder for all symbols at once.
 
 from dataclasses import dataclass
 from random import Random
-from string import ascii_letters, digits
 from typing import Literal
 
-from wordorder.source.task import Example, Task
-
-SYMBOLS = ascii_letters + digits
+from wordorder.source.task import Example, Task, take_symbols
 
 
 @dataclass(kw_only=True, eq=False)
@@ -34,13 +31,10 @@ class Reverse(Task):
 
     def __post_init__(self):
         super().__post_init__()
-        if not 2 <= self.n_symbols <= len(SYMBOLS):
-            raise ValueError(
-                f"n_symbols={self.n_symbols} must be 2 to {len(SYMBOLS)}, the letters and digits there are"
-            )
+        self.symbols = take_symbols(self.n_symbols)
 
     def draw(self, length: int, rng: Random) -> Example:
-        row = rng.choices(SYMBOLS[: self.n_symbols], k=length)
+        row = rng.choices(self.symbols, k=length)
         back = list(reversed(row))
         rest = {"once": [], "twice": [";", *back], "then_forward": [";", *row]}[self.variant]
         prompt, answer = " ".join(["reverse:", *row, "="]), "".join(f" {word}" for word in back + rest)

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
+from string import ascii_letters, digits
 
 from wordorder.errors import InputError
 from wordorder.source.base import SPLITS, Document, Facts, Source, Split
 
+SYMBOLS = ascii_letters + digits
 TRIES = 1000  # draws for one document before a length is said to have no prompt of the split
 SHARE = {"train": range(8), "val": range(8, 9), "test": range(9, 10)}  # tenths of all prompts
 
@@ -116,3 +118,10 @@ class Task(Source):
     @cached_property
     def _digest(self) -> str:
         return super().digest()
+
+
+def take_symbols(n_symbols: int) -> str:
+    """The first letters and digits, so many of them. Raises ValueError."""
+    if not 2 <= n_symbols <= len(SYMBOLS):
+        raise ValueError(f"n_symbols={n_symbols} must be 2 to {len(SYMBOLS)}, the letters and digits there are")
+    return SYMBOLS[:n_symbols]
