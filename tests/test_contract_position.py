@@ -15,7 +15,7 @@ from wordorder import identity
 from wordorder.check import locate
 from wordorder.contract import CHECKS, decoding, kernels, limits, promises, sentence, weights
 from wordorder.contract.bench import Bench
-from wordorder.position.base import Places, PositionScheme
+from wordorder.position.base import PositionScheme
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "conf" / "position"
@@ -316,9 +316,9 @@ class LearnsNothingFromAZero(Owner):
 
 @caught_by(kernels.hooks_run_with_autocast_off)
 class LeavesAutocastOn(PositionScheme):
-    def prepare(self, context):
+    def at_layer(self, layer, pos):
         torch.set_autocast_enabled("cpu", True)
-        return Places.of(context)
+        return pos
 
 
 @caught_by(kernels.queries_and_keys_keep_the_dtype_that_they_have)
