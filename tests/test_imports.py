@@ -19,7 +19,15 @@ MAY = {  # part of the package -> what of the package it may import
     "position": SHARED["position"] | {"errors"},
     "tokenizer": SHARED["tokenizer"] | {"errors"},
     "source": SHARED["source"] | {"errors"},
-    "evaluation": {"evaluation.base", "evaluation.answers", "data", "tokenizer.base", "source.base", "errors"},
+    "evaluation": {
+        "evaluation.base",
+        "evaluation.answers",
+        "evaluation.windows",
+        "data",
+        "tokenizer.base",
+        "source.base",
+        "errors",
+    },
     "model": {"model", "position.base", "errors"},
     "data": {"data", "tokenizer.base", "source.base", "errors"},
     "training": {"training", "model", "data", "evaluation.base", "record", "errors"},
@@ -41,6 +49,10 @@ MAY = {  # part of the package -> what of the package it may import
     "errors": set(),
     "check": {"errors"},
     "plan": {"errors"},
+    "words": set(),
+    "scalars": {"check", "errors"},
+    "opening": {"check", "record", "tokenizer.base", "errors"},
+    "comparing": {"check", "compare", "record", "errors"},
 }
 HYDRA = {f"wordorder.{name}" for name in ("command", "override", "spelling", "contract.__main__")} | {"hydra_plugins"}
 THIRD_PARTY = {  # package -> where alone it may be named

@@ -12,6 +12,7 @@ from wordorder.check import conf_dir
 from wordorder.show.input import follow, picture_tokens
 from wordorder.show.input_picture import before, draw_ways, entering, within
 from wordorder.tokenizer.byte import Byte
+from wordorder.words import arrange
 
 TEXT = "naïve order"
 TOKENS = [*TEXT.encode()]
@@ -108,7 +109,7 @@ def test_tokens_are_printed_over_ids_and_bytes():
     ["a, b", "it's", 'say "x"', "${x}", r"\${x}", "\\", "\\'", "[1]", "a=b", "123", "null", "x: y", "é␣ ", "{a}"],
 )
 def test_any_text_can_be_typed(text):
-    words = command.arrange([f"text={text}"], "show_input")
+    words = arrange([f"text={text}"], "show_input")
     with initialize_config_dir(conf_dir(), version_base="1.3"):
         assert compose("show_input", words).text == text
 
@@ -116,7 +117,7 @@ def test_any_text_can_be_typed(text):
 @pytest.mark.parametrize("typed", ["position=rope,alibi", "position=[rope,alibi]"])
 def test_schemes_are_typed_as_a_list(typed):
     with initialize_config_dir(conf_dir(), version_base="1.3"):
-        assert compose("show_input", command.arrange([typed], "show_input")).schemes == ["rope", "alibi"]
+        assert compose("show_input", arrange([typed], "show_input")).schemes == ["rope", "alibi"]
 
 
 def run(words, monkeypatch):

@@ -14,7 +14,8 @@ from wordorder.data.building import open_store
 from wordorder.data.rows import Packing
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Evaluation, Subject
-from wordorder.job import choose_device, open_run
+from wordorder.job import choose_device
+from wordorder.opening import open_run
 from wordorder.record.mirror import Mirror
 from wordorder.record.run_record import RunRecord
 from wordorder.saved import load

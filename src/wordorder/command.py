@@ -1,7 +1,6 @@
 """The command line: Hydra composes a config, this hands it to a run, a sweep, an evaluation or a comparison."""
 
 import os
-import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -14,8 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from wordorder.check import conf_dir
 from wordorder.errors import InputError
-from wordorder.override import IS_OVERRIDE
 from wordorder.spelling import explain_hydra
+from wordorder.words import arrange
 
 Configured = tuple[dict[str, Any], dict[str, str]]
 
@@ -32,39 +31,6 @@ def main(task: Callable[[DictConfig], None], config_name: str) -> None:
         if not (sentence := explain_hydra(error, conf_dir(), config_name)):
             raise
         stop(sentence)
-
-
-def arrange(words: list[str], config_name: str) -> list[str]:
-    """The words as Hydra can read them: -m first; experiment= as a value where it names a folder, not a config; position=all,
-    which is no scheme, as a flag; and what is to change in a trained scheme as one list, because evaluate's own config has
-    no scheme."""
-    flags = [word for word in words if word in ("-m", "--multirun")]
-    words = flags + [word for word in words if word not in flags]
-    if config_name == "train":
-        return words
-    if config_name == "show_position":
-        return ["all=true" if word == "position=all" else word for word in words]
-    if config_name == "show_input":
-        return [list_schemes(quote_text(word)) for word in words]
-    own = [word for word in words if config_name == "evaluate" and IS_OVERRIDE.match(word)]
-    quoted = ["'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'" for word in own]
-    rest = [re.sub("^experiment=", "experiment_name=", word) for word in words if word not in own]
-    return [f"overrides=[{','.join(quoted)}]"] * bool(own) + rest
-
-
-def quote_text(word: str) -> str:
-    """text=a, b as one text, which Hydra would read as two; whatever it holds."""
-    key, _, text = word.partition("=")
-    if key != "text":
-        return word
-    text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)  # no interpolation
-    text = re.sub(r"(\\*)('|\Z)", lambda found: 2 * found[1] + found[2].replace("'", "\\'"), text)
-    return f"text='{text}'"
-
-
-def list_schemes(word: str) -> str:
-    """position=rope,alibi as a list under a key of its own: to Hydra it would be a sweep over a group."""
-    return re.sub(r"^position=\[?([^\]]*)\]?$", r"schemes=[\1]", word)
 
 
 def answering(task: Callable[[DictConfig], None]) -> Callable[[DictConfig], None]:
@@ -136,6 +102,7 @@ def train(config: DictConfig) -> None:
 def sweep(configs: list[DictConfig], *, n_jobs: int) -> None:
     """All runs of a sweep, checked before the first begins; then their comparison."""
     from wordorder.closing import closing_table
+    from wordorder.comparing import compare_folder
     from wordorder.job import Job
     from wordorder.pool import count_jobs, run_all
     from wordorder.training.interrupt import Interrupted
@@ -212,6 +179,7 @@ def show_input(config: DictConfig) -> None:
 
 def compare(config: DictConfig) -> None:
     """The comparison of an experiment's runs, shown as the experiment's config says, where a typed word does not."""
+    from wordorder.comparing import compare_folder
     from wordorder.record.read import find_experiment, list_runs
     from wordorder.record.run_record import RunRecord
 
@@ -224,31 +192,3 @@ def compare(config: DictConfig) -> None:
     typed = [override.split("=")[0].lstrip("+").split(".") for override in HydraConfig.get().overrides.task]
     settings |= {key[1]: values["compare"][key[1]] for key in typed if key[0] == "compare" and len(key) > 1}
     compare_folder(folder, settings, values["logger"], question=saved.config().get("question", ""))
-
-
-def compare_folder(folder: Path, settings: dict[str, Any], logger: dict[str, Any], *, question: str) -> None:
-    """Print the table, write the page, and show it in wandb where the runs are shown there."""
-    from rich.console import Console
-
-    from wordorder.check import make
-    from wordorder.compare import publish, report, tables
-    from wordorder.record.read import list_runs
-    from wordorder.record.run_record import RunRecord
-
-    figures = [make(node, f"compare.figures.{n}") for n, node in enumerate(settings["figures"])]
-    typed = dict.fromkeys(RunRecord(path).facts.get("command", "") for path in list_runs(folder))
-    comparison = report.compare(
-        folder,
-        baseline=settings["baseline"],
-        figures=figures,
-        question=question,
-        command="\n".join(command for command in typed if command),
-    )
-    out = folder / "compare"
-    report.write(comparison, out)
-    console = Console(width=None if Console().is_terminal else 140)
-    for table in comparison.tables:
-        console.print(tables.render_terminal(table))
-    if "mode" in logger and "project" in logger:
-        publish.publish(comparison, out, mode=logger["mode"], project=logger["project"])
-    console.print(f"report: {out / 'report.html'}", soft_wrap=True)

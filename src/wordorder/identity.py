@@ -25,8 +25,9 @@ TRAINING_SECTIONS = (
 SHELVES = ("position", "tokenizer", "source")
 SHARED = {  # shelf -> what the things on it are made with
     "position": ("base", "wrapper", "rotation", "draws", "convolution", "digits", "frequencies/base"),
-    "tokenizer": ("base", "shop", "byte_level", "layout", "vocabulary"),
-    "source": ("base", "task", "library", "disjoint", "stretches", "kept", "hub", "hub_folder", "hub_rows"),
+    "tokenizer": ("base", "shop", "byte_level", "layout", "vocabulary", "losing", "finding"),
+    "source": ("base", "task", "library", "disjoint", "stretches", "partition", "derivation", "kept")
+    + ("hub", "hub_folder", "hub_rows"),
 }
 PACKAGE = Path(__file__).parent
 

@@ -1,14 +1,12 @@
 """One run's config, checked and turned into objects, before anything is written anywhere."""
 
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, get_type_hints
 
 import torch
 
 from wordorder import identity
-from wordorder.check import Config, check, check_type, make, suggest
+from wordorder.check import Config, check, make
 from wordorder.data.encoding import encode
 from wordorder.data.rows import Packing, refuse_long
 from wordorder.data.token_store import TokenStore
@@ -17,36 +15,16 @@ from wordorder.errors import InputError
 from wordorder.evaluation.base import Evaluation
 from wordorder.model.attention import choose_kernel
 from wordorder.model.transformer import Transformer
+from wordorder.opening import open_parent
 from wordorder.position.base import PositionScheme
 from wordorder.record.mirror import Mirror
-from wordorder.record.run_record import RunRecord
+from wordorder.scalars import check_scalars
 from wordorder.source.base import Source
 from wordorder.tokenizer.base import Tokenizer
 from wordorder.training.fit import Fit
 from wordorder.training.optimizer import AdamW
 from wordorder.training.recording import Intervals
 from wordorder.training.schedule import Schedule
-
-
-class Scalars:
-    """The keys at the top of a training config, with their types."""
-
-    name: str
-    question: str
-    seed: int
-    weight_seed: int
-    data_seed: int
-    output_dir: str
-    rerun: Literal["no", "stale", "failed", "all"]
-    initialize_from: str
-    device: Literal["auto", "cpu", "cuda"]
-    workers: int
-    allow: list[str]
-
-
-SECTIONS = (
-    "model position tokenizer source data optimizer schedule trainer evaluation record logger compare plan".split()
-)
 
 
 class Job:
@@ -168,21 +146,6 @@ class Job:
         return {name: identity.evaluation_identity(node, source_digest=source, overrides={}) for name, node in nodes}
 
 
-def check_scalars(config: Config) -> None:
-    """Names and types at the top of the config."""
-    scalars = get_type_hints(Scalars)
-    for name in config:
-        if name not in scalars and name not in SECTIONS:
-            raise InputError(f"{name}={config[name]!r} is not known: {suggest(name, [*scalars, *SECTIONS])}")
-    for name, hint in scalars.items():
-        check_type(config[name], hint, name)
-    for name in ("seed", "weight_seed", "data_seed", "workers"):
-        if not 0 <= config[name] < 2**63:
-            raise InputError(f"{name}={config[name]} must not be negative, nor above 2^63 - 1")
-    if not config["name"] or not all(c.isalnum() or c in "._-" for c in config["name"]):
-        raise InputError(f"name={config['name']!r} becomes a folder: use letters, digits, '.', '_' and '-'")
-
-
 def bind(position: PositionScheme, tokenizer: Tokenizer) -> None:
     """Tell the scheme the vocabulary. Raises InputError where it cannot work with it."""
     try:
@@ -196,48 +159,3 @@ def choose_device(asked: str) -> str:
     if asked == "cuda" and not torch.cuda.is_available():
         raise InputError("device=cuda, but torch sees no CUDA card here: device=cpu or device=auto")
     return "cuda" if asked != "cpu" and torch.cuda.is_available() else "cpu"
-
-
-def open_parent(config: Config, tokenizer: Tokenizer) -> RunRecord:
-    """The run that weights are taken from. Raises InputError naming the keys in which its model or tokenizer differs."""
-    folder = Path(config["initialize_from"])
-    record = open_run(folder, "initialize_from")
-    theirs = record.config()
-    for section, paths in (("model", {}), ("tokenizer", tokenizer.contents())):
-        asked = [{key: value for key, value in c[section].items() if key not in paths} for c in (theirs, config)]
-        differ = differing_keys(*asked, f"{section}.")
-        if paths and not differ:  # the same file may lie elsewhere
-            tokenizer.train(iter(()))
-            same = tokenizer.digest() == record.facts["digests"]["tokenizer"]
-            differ = [] if same else [f"{section}.{key}={config[section][key]} is another file" for key in paths]
-        if differ:
-            raise InputError(f"initialize_from={folder} was trained with another {section}: {'; '.join(differ)}")
-    return record
-
-
-def open_run(folder: Path, key: str) -> RunRecord:
-    """A trained run's record. Raises InputError where there is none, naming runs that are near."""
-    record = RunRecord(folder)
-    if not record.facts:
-        there = [path.name for path in folder.parent.glob("*/") if (path / "run.json").exists()]
-        near = get_close_matches(folder.name, there, n=1, cutoff=0.3)
-        raise InputError(
-            f"{key}={folder} is no run folder" + (f"; did you mean {folder.parent / near[0]}?" if near else "")
-        )
-    if not record.trained:
-        raise InputError(
-            f"{key}={folder} is not trained to the end (status {record.facts.get('status')}): finish it first"
-        )
-    return record
-
-
-def differing_keys(theirs: Config, ours: Config, prefix: str = "") -> list[str]:
-    """ "key=a there, b here" for each value that differs, sections entered."""
-    differ = []
-    for name in dict.fromkeys([*theirs, *ours]):
-        a, b = theirs.get(name), ours.get(name)
-        if isinstance(a, dict) and isinstance(b, dict):
-            differ += differing_keys(a, b, f"{prefix}{name}.")
-        elif a != b:
-            differ.append(f"{prefix}{name}={a!r} there, {b!r} here")
-    return differ

@@ -1,6 +1,5 @@
 """A trained scheme under another rule with the same weights: the words of evaluate.py that begin with `position`."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,6 @@ from omegaconf import OmegaConf
 
 from wordorder.check import suggest
 from wordorder.errors import InputError
-
-IS_OVERRIDE = re.compile(r"position[=./@]")
 
 
 def override_position(config: dict[str, Any], words: list[str], conf_dir: str) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Subject
 from wordorder.evaluation.bits_per_byte import validation
-from wordorder.job import Job, bind, differing_keys
+from wordorder.job import Job, bind
 from wordorder.model.transformer import Transformer
+from wordorder.opening import differing_keys
 from wordorder.preflight import announce, bytes_a_token, first_facts, peak_memory, refuse_full_disk
 from wordorder.record.run_record import RunRecord
 from wordorder.saved import load_tokenizer, load_weights, read_checkpoint, save_weights

@@ -11,8 +11,9 @@ from safetensors.torch import load_file, save
 
 from wordorder.check import make
 from wordorder.errors import InputError
-from wordorder.job import bind, open_run
+from wordorder.job import bind
 from wordorder.model.transformer import Transformer
+from wordorder.opening import open_run
 from wordorder.position.base import PositionScheme
 from wordorder.record.run_record import RunRecord, beside
 from wordorder.tokenizer.base import Tokenizer

@@ -10,7 +10,8 @@ import pytest
 
 from wordorder.check import make
 from wordorder.source.base import SPLITS
-from wordorder.source.grammar import BITS, ENDINGS, Grammar, Rule
+from wordorder.source.derivation import BITS, Rule, expect
+from wordorder.source.grammar import ENDINGS, Grammar
 
 SMALL = {
     "seed": 0,
@@ -148,9 +149,9 @@ def test_who_forgets_the_subject_pays_what_agreement_says():
         tuple("Free" if part == "Verb" else part for part in row if part not in ENDINGS)
         for row in sentences.alternatives
     ]
-    bits, size = source.expect("Document")
+    bits, size = expect(source.rules, "Document")
     source.rules |= {"Sentence": Rule(parts, [1] * 4), "Free": free}
-    more, same = source.expect("Document")
+    more, same = expect(source.rules, "Document")
     assert same == pytest.approx(size)
     assert (more - bits) / size == pytest.approx(told["agreement"])
 
@@ -177,14 +178,14 @@ def test_the_expected_floor_is_that_of_the_formula(n_words, n_classes, distance)
     bits = n_nouns * math.log2(n_classes) + choose(1 / 4) * (n_phrases + n_adjectives) + choose(1 / 2) + choose(1 / 3)
     bits += sum(n * word(kind)[0] for kind, n in times.items())
     size = sum(n * (word(kind)[1] + 1) for kind, n in times.items()) + n_nouns + 1 + 1  # a space, an ending; full stop
-    assert source.expect("Document") == pytest.approx((3 * bits, 3 * size - 1), rel=1e-6)
+    assert expect(source.rules, "Document") == pytest.approx((3 * bits, 3 * size - 1), rel=1e-6)
 
 
 def test_documents_have_the_expected_information_on_average():
     source = grammar(n_train=3000)
     bits = [document.facts["bits"] for document in source.documents("train")]
     sizes = [len(text.encode()) for text in texts(source)]
-    for drawn, expected in zip((bits, sizes), source.expect("Document"), strict=True):
+    for drawn, expected in zip((bits, sizes), expect(source.rules, "Document"), strict=True):
         assert abs(statistics.mean(drawn) - expected) < 4 * statistics.stdev(drawn) / math.sqrt(len(drawn))
 
 
@@ -196,7 +197,7 @@ def test_a_description_holds_the_floor_of_each_sample():
         size = sum(len(document.text.encode()) for document in documents)
         assert told[f"bytes_{split}"] == size
         assert told[f"floor_{split}"] == pytest.approx(sum(document.facts["bits"] for document in documents) / size)
-    bits, size = source.expect("Document")
+    bits, size = expect(source.rules, "Document")
     assert told["floor"] == pytest.approx(bits / size)
 
 

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from wordorder.data.token_store import Stream
-from wordorder.evaluation.base import TOKENS_A_CALL, Subject
+from wordorder.evaluation.base import Subject
+from wordorder.evaluation.windows import TOKENS_A_CALL
 
 
 @dataclass(frozen=True)

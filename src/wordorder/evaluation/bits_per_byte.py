@@ -13,7 +13,8 @@ import numpy as np
 
 from wordorder.data.token_store import Stream
 from wordorder.evaluation.answers import read_answers, scored_targets
-from wordorder.evaluation.base import Evaluation, Item, Score, Subject, add_up, bits_per_byte, target_nats
+from wordorder.evaluation.base import Evaluation, Item, Score, Subject, add_up, bits_per_byte
+from wordorder.evaluation.windows import target_nats
 from wordorder.source.base import Split
 
 

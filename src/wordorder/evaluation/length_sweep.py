@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from wordorder.data.token_store import Stream
-from wordorder.evaluation.base import ONE_A_ROW, Evaluation, Item, Scoring, Subject, sums_of_text, target_nats
+from wordorder.evaluation.base import ONE_A_ROW, Evaluation, Item, Scoring, Subject
+from wordorder.evaluation.windows import sums_of_text, target_nats
 from wordorder.source.base import Split
 
 

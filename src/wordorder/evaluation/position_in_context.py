@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from wordorder.evaluation.base import ONE_A_ROW, Evaluation, Item, Subject, sums_of_text, target_nats
+from wordorder.evaluation.base import ONE_A_ROW, Evaluation, Item, Subject
+from wordorder.evaluation.windows import sums_of_text, target_nats
 from wordorder.source.base import Split
 
 

@@ -21,38 +21,17 @@ and a short `distance` a document of val or test may occur in train as well; `de
 """
 
 import math
-from bisect import bisect
 from collections.abc import Iterator
-from decimal import Context
-from functools import cache, cached_property
-from itertools import accumulate
+from functools import cached_property
 from random import Random
 
 from wordorder.source.base import SPLITS, Document, Facts, Source, Split
+from wordorder.source.derivation import BITS, Rule, derive, expect
 
-BITS = 32  # of a draw: probabilities are whole multiples of 2^-32, so a draw has exactly the one it should
-EXACT = Context(prec=28)  # rounds logarithms correctly; those of the C library differ between machines
 ENDINGS = "snrlktmdpbgvzfhj"  # of the classes; a word without an ending ends with a vowel
 CONSONANTS = ENDINGS + "šẗ"
 VOWELS = "aeiou" * 4 + "éöẽ"
 MOST_WORDS = 50_000  # a second or two to set up; stems of up to three syllables are 3,006,864
-
-
-class Rule:
-    """What a symbol may become; weights are rounded to multiples of 2^-32 of their sum, and the first takes what is left."""
-
-    def __init__(self, alternatives: list[tuple[str, ...]], weights: list[int]):
-        total, ln_2 = sum(weights), EXACT.ln(2)
-        self.alternatives = alternatives
-        self.counts = [weight * 2**BITS // total for weight in weights]
-        self.counts[0] += 2**BITS - sum(self.counts)
-        self.below = list(accumulate(self.counts))
-        self.bits = [BITS - float(EXACT.divide(EXACT.ln(count), ln_2)) for count in self.counts]
-
-    def draw(self, rng: Random) -> tuple[tuple[str, ...], float]:
-        """An alternative, and how many bits it takes to say which."""
-        n = bisect(self.below, rng.getrandbits(BITS))
-        return self.alternatives[n], self.bits[n]
 
 
 class Grammar(Source):
@@ -90,19 +69,8 @@ class Grammar(Source):
     def documents(self, split: Split) -> Iterator[Document]:
         """Yield the documents of `split`, each with the fact `bits`."""
         for n in range(self.n_documents[split]):
-            yield self._derive(Random(f"{self.seed} {split} {n}"))
-
-    def _derive(self, rng: Random) -> Document:
-        rules, waiting, text, bits = self.rules, ["Document"], [], 0.0
-        while waiting:
-            symbol = waiting.pop()
-            if symbol in rules:
-                parts, cost = rules[symbol].draw(rng)
-                waiting += reversed(parts)
-                bits += cost
-            else:
-                text.append(symbol)
-        return Document("".join(text), {"bits": bits})
+            text, bits = derive(self.rules, "Document", Random(f"{self.seed} {split} {n}"))
+            yield Document(text, {"bits": bits})
 
     def digest(self) -> str:
         return self._digest
@@ -127,26 +95,9 @@ class Grammar(Source):
             facts |= {f"bytes_{split}": size, f"floor_{split}": bits / size}
             if split != "train":
                 facts[f"also_in_train_{split}"] = again
-        bits, size = self.expect("Document")
+        bits, size = expect(self.rules, "Document")
         sentences = 2**BITS / self.rules["Document"].counts[0]
         return facts | {"floor": bits / size, "agreement": sentences * math.log2(len(self.endings)) / size}
-
-    def expect(self, start: str) -> tuple[float, float]:
-        """How many bits and how many bytes a symbol comes to on average, in closed form."""
-
-        @cache
-        def mean(symbol: str) -> tuple[float, float]:
-            if symbol not in self.rules:
-                return 0.0, len(symbol.encode())
-            rule, bits, size, again = self.rules[symbol], 0.0, 0.0, 0.0
-            for parts, count, cost in zip(rule.alternatives, rule.counts, rule.bits, strict=True):
-                inner = [mean(part) for part in parts if part != symbol]
-                bits += count / 2**BITS * (cost + sum(one[0] for one in inner))
-                size += count / 2**BITS * sum(one[1] for one in inner)
-                again += count / 2**BITS * parts.count(symbol)  # E = own + again * E
-            return bits / (1 - again), size / (1 - again)
-
-        return mean(start)
 
 
 def make_rules(endings: str, distance: int, sentences: int) -> dict[str, Rule]:

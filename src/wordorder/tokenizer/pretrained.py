@@ -10,45 +10,15 @@ that nothing is lost is seen on a fixed list of hard texts, not proved. Only JSO
 """
 
 import hashlib
-import os
-import re
 from collections.abc import Iterable
-from difflib import get_close_matches
-from pathlib import Path
 
 import numpy as np
 
 from wordorder.errors import InputError
 from wordorder.tokenizer.base import Tokenizer
-from wordorder.tokenizer.vocabulary import Vocabulary, read_vocabulary
-
-HUB_NAME = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
-HARD = (  # each is lost by some tokenizer
-    "   three before",
-    "one\r\ntwo\rthree\n\nfour\r\n\r\n",
-    "     ",
-    "\ta\t\tb \t c\t",
-    "a\x00b\x01\x07\x1b[0m\x7f",
-    "\x80\x85\x9f next",
-    "中文字符，日本語のテキスト。한국어 텍스트",
-    "a\u200bb\u200cc\u200dd\u2060e",
-    "\ufeffbegins, and \ufeff inside",
-    "e\u0301 \u00e9 \ufb01 \u212b \u00c5 \u2460 \uff46\uff55\uff4c\uff4c \u00bd",
-    "no\u00a0break\u2028line\u2029paragraph\u3000wide",
-    "\u2581a \u2581\u2581b a\u2581",
-    "##ing # ## ###",
-    'well , yes . " no " ( it \'s ) ! ?',
-    "<|endoftext|><s></s>[UNK][CLS]<unk><pad><|endoftext|>",
-    "abcdefghij" * 500,
-    "İstanbul ẞ ǅ Ωmega ÀÉÎÕÜ àéîõü",
-    "👩‍👩‍👧‍👦 🏳️‍🌈 🇨🇭🇯🇵 👍🏽",
-    "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𐍈 𠜎 \U0010ffff",
-    "",
-    "<0x41><0xFF> \\x41 &#65;",
-)
-# Characters that are spelt with every byte that UTF-8 has, in texts short enough to be shown.
-CHARACTERS = "".join(map(chr, (*range(0x800), *range(0x800, 0xD800, 0x800), *range(0xE000, 0x110000, 0x1000))))
-EVERY_BYTE = [CHARACTERS[n : n + 32] for n in range(0, len(CHARACTERS), 32)]
+from wordorder.tokenizer.finding import find_file
+from wordorder.tokenizer.losing import first_lost
+from wordorder.tokenizer.vocabulary import read_vocabulary
 
 
 class Pretrained(Tokenizer):
@@ -106,48 +76,3 @@ class Pretrained(Tokenizer):
             )
         self._state, self._read, self.lossless = state, read, lost is None
         self.vocab, self.prefix = read.tokens, read.prefix.encode("utf-8")
-
-
-def first_lost(read: Vocabulary) -> str | None:
-    """The first text of the fixed lists, or of those that tempt this file, whose bytes its ids do not stand for."""
-    for text in (*HARD, *EVERY_BYTE, *read.tempting):
-        for whole in {read.prefix + text, text}:
-            if b"".join(read.tokens[i] for i in read.encode([whole])[0]) != whole.encode("utf-8"):
-                return text
-    return None
-
-
-def find_file(path: str) -> Path:
-    """The tokenizer.json that a person named. Raises InputError."""
-    there = Path(path).expanduser()
-    if there.is_dir() and path:
-        if (there / "tokenizer.json").is_file():
-            return there / "tokenizer.json"
-        held = ", ".join(sorted(os.listdir(there))[:5]) or "nothing"
-        raise InputError(f"tokenizer.path={path} holds no tokenizer.json (it holds {held}): name a folder that does")
-    if there.exists() and path:
-        return there
-    if HUB_NAME.fullmatch(path) and not path.endswith(".json"):
-        return fetch(path)
-    names = os.listdir(there.parent) if there.parent.is_dir() else []
-    near = get_close_matches(there.name, names, n=3, cutoff=0.5)
-    hint = f"near names there are {', '.join(near)}" if near else f"looked in {there.parent.resolve()}"
-    raise InputError(f"tokenizer.path={path} does not exist; {hint}")
-
-
-def fetch(name: str) -> Path:
-    """The file of a hub name: the copy that is on this machine, else the hub's."""
-    from huggingface_hub import hf_hub_download
-
-    try:
-        return Path(hf_hub_download(name, "tokenizer.json", local_files_only=True))
-    except (OSError, ValueError):
-        pass  # not here yet, or no such name, as the hub will say
-    try:
-        return Path(hf_hub_download(name, "tokenizer.json"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"tokenizer.path={name} is no file or folder here, and the Hugging Face hub cannot give it "
-            f"({type(error).__name__}): give a local tokenizer.json, or fetch it once on a machine with a network, "
-            f"as in hf download {name} tokenizer.json"
-        ) from error

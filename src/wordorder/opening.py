@@ -1,0 +1,54 @@
+"""Runs that a person names: to be evaluated, loaded, or to give their weights to another."""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from wordorder.check import Config
+from wordorder.errors import InputError
+from wordorder.record.run_record import RunRecord
+from wordorder.tokenizer.base import Tokenizer
+
+
+def open_parent(config: Config, tokenizer: Tokenizer) -> RunRecord:
+    """The run that weights are taken from. Raises InputError naming the keys in which its model or tokenizer differs."""
+    folder = Path(config["initialize_from"])
+    record = open_run(folder, "initialize_from")
+    theirs = record.config()
+    for section, paths in (("model", {}), ("tokenizer", tokenizer.contents())):
+        asked = [{key: value for key, value in c[section].items() if key not in paths} for c in (theirs, config)]
+        differ = differing_keys(*asked, f"{section}.")
+        if paths and not differ:  # the same file may lie elsewhere
+            tokenizer.train(iter(()))
+            same = tokenizer.digest() == record.facts["digests"]["tokenizer"]
+            differ = [] if same else [f"{section}.{key}={config[section][key]} is another file" for key in paths]
+        if differ:
+            raise InputError(f"initialize_from={folder} was trained with another {section}: {'; '.join(differ)}")
+    return record
+
+
+def open_run(folder: Path, key: str) -> RunRecord:
+    """A trained run's record. Raises InputError where there is none, naming runs that are near."""
+    record = RunRecord(folder)
+    if not record.facts:
+        there = [path.name for path in folder.parent.glob("*/") if (path / "run.json").exists()]
+        near = get_close_matches(folder.name, there, n=1, cutoff=0.3)
+        raise InputError(
+            f"{key}={folder} is no run folder" + (f"; did you mean {folder.parent / near[0]}?" if near else "")
+        )
+    if not record.trained:
+        raise InputError(
+            f"{key}={folder} is not trained to the end (status {record.facts.get('status')}): finish it first"
+        )
+    return record
+
+
+def differing_keys(theirs: Config, ours: Config, prefix: str = "") -> list[str]:
+    """ "key=a there, b here" for each value that differs, sections entered."""
+    differ = []
+    for name in dict.fromkeys([*theirs, *ours]):
+        a, b = theirs.get(name), ours.get(name)
+        if isinstance(a, dict) and isinstance(b, dict):
+            differ += differing_keys(a, b, f"{prefix}{name}.")
+        elif a != b:
+            differ.append(f"{prefix}{name}={a!r} there, {b!r} here")
+    return differ
