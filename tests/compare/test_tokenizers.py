@@ -72,6 +72,18 @@ def test_arms_of_one_tokenizer_have_no_such_table_or_figure(add_run: Callable[..
     assert "Tokenizers" not in (lab / "compare" / "report.html").read_text()
 
 
+def test_one_recipe_trained_on_several_texts_is_no_choice_between_tokenizers(
+    add_run: Callable[..., Path], lab: Path
+) -> None:
+    for n in range(2):
+        digests = {"data": str(n) * 64, "tokenizer": "ab"[n] * 64}
+        add_run("rope", facts={"digests": digests}, config={"source": {"seed": n}})
+    comparison = read(lab, [TokenizerBars()])
+    assert comparison.tokenizers is None and TokenizerBars().is_empty(comparison)
+    with pytest.raises(InputError, match="val_loss"):  # yet their tokens are no common unit
+        read(lab, [LearningCurves(metric="val_loss", settle=0.2)])
+
+
 def test_the_table_holds_what_the_runs_recorded(add_run: Callable[..., Path], lab: Path) -> None:
     for seed, shift in enumerate((0.0, 0.1)):
         add_tokenizer(add_run, "bpe", seed, shift=shift)
@@ -92,7 +104,9 @@ def test_the_table_holds_what_the_runs_recorded(add_run: Callable[..., Path], la
 
 def test_columns_that_no_run_can_fill_are_left_out(add_run: Callable[..., Path], lab: Path) -> None:
     add_run("rope")
-    add_run("rope", facts={"digests": {"tokenizer": "f" * 64}}, config={"tokenizer": {"vocab_size": 2048}})
+    add_run(
+        "rope", facts={"digests": {"tokenizer": "f" * 64, "data": "d" * 64}}, config={"tokenizer": {"vocab_size": 2048}}
+    )
     table = read(lab).tokenizers
     assert [column.key for column in table.columns] == ["bits_per_byte", "vocabulary_actual"]
 

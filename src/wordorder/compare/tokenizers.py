@@ -33,10 +33,11 @@ ABOUT = (
 
 
 def make_tokenizer_table(runs: pd.DataFrame, scores: pd.DataFrame, arms: list[Arm]) -> Table | None:
-    """A row per arm; None where all arms share one tokenizer. Columns without any value are left out."""
-    if count_tokenizers(runs) < 2:
-        return None
+    """A row per arm; None where arms on one text share one tokenizer. Columns without any value are left out."""
     done = runs[runs["status"] == "done"]
+    texts = done.get("digests_data", pd.Series("", index=done.index)).fillna("")
+    if not any(count_tokenizers(own) > 1 for _, own in done.groupby(texts)):
+        return None  # a tokenizer each for texts that differ is no choice between tokenizers
     scores = scores[scores["run"].isin(done["run"])]
     columns = [list_bits(scores), *_list_recipe(done), *_list_cuts(scores), *_list_costs(done)]
     known = [column for column in columns if any(column.values(arm)[0].notna().any() for arm in arms)]

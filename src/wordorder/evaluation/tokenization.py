@@ -32,7 +32,7 @@ class Tokenization(Evaluation):
         self.split, self.tokens, self.alpha = split, tokens, alpha
 
     def run(self, subject: Subject) -> Iterator[Item]:
-        """An item for the text, and one for each id of the vocabulary."""
+        """One item: what is counted in the text, and the vocabulary that the training text uses."""
         tokenizer, stream = subject.tokenizer, subject.store.stream(self.split)
         first, past = stream.document_bounds()
         n_documents = len(past)
@@ -41,33 +41,39 @@ class Tokenization(Evaluation):
         n_words = 0
         for start, end in zip(first[:n_documents].tolist(), past[:n_documents].tolist(), strict=True):
             n_words += len(tokenizer.decode(stream.ids[start + 1 : end].tolist()).split())
-        n_bytes = float(stream.ends[n_documents - 1, 1])
-        yield Item({"split": self.split, "item": "text"}, {"bytes": n_bytes, "words": float(n_words)})
-        seen = count_ids(subject, stream.ids[1 : past[n_documents - 1]])
-        trained = count_ids(subject, subject.store.stream("train").ids)
-        for number, token in enumerate(tokenizer.vocab):
-            sums = {"seen": float(seen[number]), "trained": float(trained[number])}
-            about = {"length": float(len(token)), "single": float(is_single(token))}
-            yield Item({"split": self.split, "item": number}, sums | about)
+        n_vocab = len(tokenizer.vocab)
+        seen = count_ids(subject, stream.ids[1 : past[n_documents - 1]])[:n_vocab]
+        used = np.count_nonzero(count_ids(subject, subject.store.stream("train").ids)[:n_vocab])
+        occur = np.flatnonzero(seen)
+        sums = {
+            "bytes": stream.ends[n_documents - 1, 1],
+            "words": n_words,
+            "tokens": seen.sum(),
+            "single": sum(int(seen[i]) for i in occur if is_single(tokenizer.vocab[i])),
+            "longest": max((len(tokenizer.vocab[i]) for i in occur), default=0),
+            "powers": sum_powers(seen[occur].astype(np.float64), self.alpha),
+            "used": used,
+            "vocabulary": n_vocab,
+        }
+        yield Item({"split": self.split}, {name: float(value) for name, value in sums.items()})
 
     def scores(self, items: Iterable[Item]) -> Iterator[Score]:
-        facts = {"split": self.split}
-        text, *ids = sorted(items, key=lambda item: -1 if item.facts["item"] == "text" else item.facts["item"])
-        seen, trained, length, single = (
-            np.array([item.sums[name] for item in ids]) for name in ("seen", "trained", "length", "single")
-        )
-        if not (n_tokens := int(seen.sum())):
+        (item,), facts = items, {"split": self.split}
+        total = item.sums
+        n_tokens, n_vocab = int(total["tokens"]), int(total["vocabulary"])
+        if not n_tokens:
             yield Score("bytes_per_token", None, 0, facts, "there is no text in these documents")
             return
-        yield Score("bytes_per_token", text.sums["bytes"] / n_tokens, n_tokens, facts)
-        if n_words := text.sums["words"]:
-            yield Score("fertility", n_tokens / n_words, n_tokens, facts)
+        yield Score("bytes_per_token", total["bytes"] / n_tokens, n_tokens, facts)
+        if total["words"]:
+            yield Score("fertility", n_tokens / total["words"], n_tokens, facts)
         else:
             yield Score("fertility", None, 0, facts, "there are no words in these documents")
-        yield Score("single", float(seen @ single) / n_tokens, n_tokens, facts)
-        yield Score("longest", float(length[seen > 0].max()), n_tokens, facts)
-        yield Score("renyi_efficiency", entropy(seen[seen > 0] / n_tokens, self.alpha) / log(len(ids)), n_tokens, facts)
-        yield Score("unused", float((trained == 0).mean()), len(ids), facts)
+        yield Score("single", total["single"] / n_tokens, n_tokens, facts)
+        yield Score("longest", total["longest"], n_tokens, facts)
+        efficiency = entropy(total["powers"], n_tokens, self.alpha) / log(n_vocab)
+        yield Score("renyi_efficiency", efficiency, n_tokens, facts)
+        yield Score("unused", 1 - total["used"] / n_vocab, n_vocab, facts)
 
 
 def count_ids(subject: Subject, ids: np.ndarray) -> np.ndarray:
@@ -85,8 +91,11 @@ def is_single(token: bytes) -> bool:
     return len(token) == 1 or (1 < len(token) <= 4 and len(token.decode("utf-8", errors="replace")) == 1)
 
 
-def entropy(p: np.ndarray, alpha: float) -> float:
-    """Renyi's entropy of order alpha in nats; 1 is the limit, Shannon's."""
-    if alpha == 1:
-        return -float(p @ np.log(p))
-    return float(np.log((p**alpha).sum())) / (1 - alpha)
+def sum_powers(counts: np.ndarray, alpha: float) -> float:
+    """All of counts that an entropy of order alpha needs beside their sum."""
+    return float((counts @ np.log(counts)) if alpha == 1 else (counts**alpha).sum())
+
+
+def entropy(powers: float, n: int, alpha: float) -> float:
+    """Renyi's entropy of order alpha, in nats, of counts with this sum n and these powers; 1 is the limit, Shannon's."""
+    return log(n) - powers / n if alpha == 1 else (log(powers) - alpha * log(n)) / (1 - alpha)
