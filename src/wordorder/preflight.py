@@ -17,7 +17,6 @@ from wordorder.job import Job
 from wordorder.model.transformer import Transformer
 from wordorder.tokenizer.shop import training_cost
 from wordorder.training.fit import Part
-from wordorder.training.flops import count_flops
 
 TRIAL_TOKENS = 1024
 
@@ -94,7 +93,7 @@ def first_facts(job: Job, part: Part, n_steps: int) -> dict[str, Any]:
         "optimizer_groups": {"decayed": decayed, "not_decayed": spared},
         "context_length": model.context_length,
         "steps": n_steps,
-        "flops": n_steps * job.fit.batch_size * count_flops(model, part.rows.length),
+        "flops": n_steps * job.fit.batch_size * part.flops_a_row,
         "layout": job.layout,
         "digests": {"tokenizer": job.tokenizer.digest(), "data": job.source.digest()},
         "vocabulary": {

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from wordorder.training.fit import Fit
+from wordorder.training.fit import Fit, Part
 from wordorder.training.flops import count_flops
 
 STORE = SimpleNamespace(meta={"splits": {"train": {"bytes": 3000, "tokens": 1000, "documents": 9}}})
@@ -71,7 +71,7 @@ def test_an_infinite_clip_never_clips():
 
 def test_operations_pay_for_steps_too(make_model):
     model = make_model("none")
-    part = SimpleNamespace(store=STORE, rows=SimpleNamespace(tokens_a_row=7.0, length=10), model=model)
+    part = Part(model, STORE, SimpleNamespace(tokens_a_row=7.0, length=10), None, None, weight_seed=0)
     a_row = count_flops(model, 10)
     fit = Fit(**(VALUES | {"unit": "flops", "budget": float(a_row * 4 * 3)}))
     assert fit.count_steps(part) == 3  # 4 rows a step

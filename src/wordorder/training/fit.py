@@ -4,6 +4,7 @@ import logging
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import lightning
@@ -33,6 +34,11 @@ class Part:
     optimizer: AdamW
     schedule: Schedule
     weight_seed: int
+
+    @cached_property
+    def flops_a_row(self) -> int:
+        """Counted once: it takes a forward and a backward."""
+        return count_flops(self.model, self.rows.length)
 
 
 class Fit:
@@ -75,7 +81,7 @@ class Fit:
             "steps": lambda: 1.0,
             "tokens": lambda: tokens,
             "bytes": lambda: tokens * counts["bytes"] / counts["tokens"],
-            "flops": lambda: float(self.batch_size * count_flops(part.model, part.rows.length)),
+            "flops": lambda: float(self.batch_size * part.flops_a_row),
         }
         return max(1, round(self.budget / per_step[self.unit]()))
 
