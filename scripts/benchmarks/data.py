@@ -20,8 +20,7 @@ from benchmarks.measure import Report, Row, take_turns, times_faster
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from wordorder.check import make
-from wordorder.command import conf_dir
+from wordorder.check import conf_dir, make
 from wordorder.data.building import build
 from wordorder.data.datamodule import DataModule, TrainingBatches
 from wordorder.data.encoding import calls

@@ -19,6 +19,7 @@ from benchmarks.measure import Report, Row, median_ms, times_faster
 
 from wordorder.data.batch import Batch
 from wordorder.data.datamodule import DataModule, TrainingBatches
+from wordorder.data.rows import StreamRows
 from wordorder.data.token_store import Stream
 from wordorder.model.transformer import Transformer
 from wordorder.position.frequencies.plain import Plain
@@ -38,13 +39,14 @@ SIZES = {  # d_model, layers, heads, context, rows
 
 
 class RandomStore:
-    """A training split of random ids that only lives in memory."""
+    """The sizes of a training split of random ids that only lives in memory."""
 
     meta = {"splits": {"train": {"tokens": 100_000, "bytes": 300_000}}}
 
-    def stream(self, split: str) -> Stream:
-        ids = np.random.RandomState(0).randint(0, 1024, 100_000).astype(np.uint16)
-        return Stream(ids, np.array([[99_999, 300_000]]))
+
+def random_rows(length: int) -> StreamRows:
+    ids = np.random.RandomState(0).randint(0, 1024, 100_000).astype(np.uint16)
+    return StreamRows(Stream(ids, np.array([[99_999, 300_000]])), length=length, data_seed=0, across=True)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +77,7 @@ def compare(name: str, d: int, layers: int, heads: int, length: int, rows: int, 
         distinct_batches=0,
     )
     optimizer = AdamW(lr=1e-3, betas=[0.9, 0.95], eps=1e-8, weight_decay=0.1)
-    part = Part(model, RandomStore(), optimizer, Cosine(warmup=0.05, final=0.1), weight_seed=0, data_seed=0)
+    part = Part(model, RandomStore(), random_rows(length), optimizer, Cosine(warmup=0.05, final=0.1), weight_seed=0)
     batches = fit.batches(part)
     turns = Turns(make_bare_step(copy.deepcopy(model), batches, part), steps)
     with tempfile.TemporaryDirectory() as folder, Interrupt() as interrupt:

@@ -27,8 +27,7 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 from wordorder import identity
-from wordorder.check import Config, make
-from wordorder.command import conf_dir
+from wordorder.check import Config, conf_dir, make
 from wordorder.errors import InputError
 from wordorder.model.transformer import Transformer, make_context
 
