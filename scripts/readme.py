@@ -76,7 +76,7 @@ def count_parameters() -> dict[str, int]:
     counts = {}
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"), torch.device("meta"):
         for name in docstrings("position"):
-            config = OmegaConf.to_container(compose("train", [f"position={name}", "model=small"]), resolve=True)
+            config = OmegaConf.to_container(compose("train", [f"position={name}", "model=gpt2"]), resolve=True)
             counts[name] = sum(weight.numel() for weight in make(config["position"], "position").parameters())
     return counts
 
@@ -91,7 +91,7 @@ def read_costs() -> dict[str, float]:
 
 def conditions() -> str:
     """What the two columns of figures are of."""
-    said = "Parameters are the scheme's own in `model=small`."
+    said = "Parameters are the scheme's own in `model=gpt2`."
     if not COSTS.exists():
         return said
     measured = json.loads(COSTS.read_text(encoding="utf-8"))

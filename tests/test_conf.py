@@ -22,6 +22,7 @@ TOPS = sorted(path.stem for path in CONF.glob("*.yaml"))
 FILES = sorted(path.relative_to(CONF).with_suffix("").as_posix() for path in CONF.rglob("*.yaml"))
 OPTIONS = [name for name in FILES if "/" in name]
 GIVEN = {"model": {"vocab_size", "position"}}  # by the code, not by a yaml
+WITHIN = {"model/scale": ["model=gpt2"]}  # sizes are a choice of families alone
 REQUIRED = {  # by a person
     "source/text_file": ["source.train=own.txt"],
     "source/hub_text": ["source.name=own/set"],
@@ -47,7 +48,11 @@ def compose_plain(*words: str, top: str = "train") -> dict[str, Any]:
 
 def words_for(option: str) -> list[str]:
     group, _, name = option.rpartition("/")
-    return [f"{group}=[{name}]" if group == "evaluation" else f"{group}={name}", *REQUIRED.get(option, [])]
+    return [
+        f"{group}=[{name}]" if group == "evaluation" else f"{group}={name}",
+        *WITHIN.get(group, []),
+        *REQUIRED.get(option, []),
+    ]
 
 
 def nodes(value: Any, key: str = "") -> list[tuple[str, dict[str, Any]]]:
@@ -73,8 +78,15 @@ def own_keys(node: dict[str, Any]) -> list[str]:
 
 def chosen_keys(node: dict[str, Any]) -> list[str]:
     """The arguments that a yaml fills from other files: `frequencies: plain` and `/position@scheme: rope` name one each."""
-    groups = [group for entry in node.get("defaults", []) if isinstance(entry, dict) for group in entry]
-    return [re.split("[/@]", group)[-1] for group in groups if "@_global_." not in group]  # a choice beside its own
+    chosen = {
+        group: choice
+        for entry in node.get("defaults", [])
+        if isinstance(entry, dict)
+        for group, choice in entry.items()
+    }
+    sizes = own_keys(read(f"model/scale/{chosen.pop('scale')}")) if "scale" in chosen else []  # spread over the model
+    beside = [group for group in chosen if "@_global_." in group]  # a choice beside its own
+    return [*(re.split("[/@]", group)[-1] for group in chosen if group not in beside), *sizes]
 
 
 NODES = [name for name in OPTIONS if "_target_" in read(name) and not name.startswith("hydra/")]
@@ -168,7 +180,7 @@ def test_a_misspelt_word_is_an_error(word):
 )
 def test_an_unknown_choice_is_an_error(group):
     with pytest.raises(MissingConfigException):
-        compose_plain(f"{group}=no_such_choice")
+        compose_plain(f"{group}=no_such_choice", *WITHIN.get(group, []))
 
 
 @pytest.mark.parametrize("option", NODES)

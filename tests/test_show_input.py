@@ -143,7 +143,7 @@ def test_the_command_prints_tokens_and_explanations_and_writes_a_picture(tmp_pat
         (["model.context_length=3"], ["text has 18 tokens", "model.context_length=3"]),
         (["norm=batch"], ["norm='batch'", "layer_norm"]),
         (["dropout=1"], ["dropout=1", "[0, 1)"]),
-        (["position=rope", "model.n_heads=3"], ["n_heads=3", "d_model=128"]),
+        (["position=rope", "model.n_heads=0"], ["n_heads=0", "at least 1"]),
         (["txt=a"], ["txt", "text"]),
     ],
     ids=str,

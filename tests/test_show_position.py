@@ -224,7 +224,7 @@ def test_the_command_writes_a_picture_and_says_where(tmp_path, monkeypatch, caps
         (["length=long"], ["length='long'", "whole number"]),
         (["position=learned", "position.n_positions=64"], ["length=128", "Learned", "64"]),
         (["position.theta=-1"], ["position.theta=-1", "positive"]),
-        (["model.n_heads=3"], ["n_heads=3", "d_model=128"]),
+        (["model.n_kv_heads=3"], ["n_kv_heads=3", "n_heads=4"]),
     ],
     ids=lambda value: " ".join(value) if "=" in value[0] else "",
 )

@@ -21,6 +21,7 @@ from wordorder.data.batch import Batch
 from wordorder.data.datamodule import DataModule, TrainingBatches
 from wordorder.data.rows import StreamRows
 from wordorder.data.token_store import Stream
+from wordorder.model.plain import PLAIN
 from wordorder.model.transformer import Transformer
 from wordorder.position.frequencies.plain import Plain
 from wordorder.position.rope import RoPE
@@ -151,6 +152,7 @@ def make_model(d: int, layers: int, heads: int, length: int) -> Transformer:
         dropout=0.0,
         init_std=0.02,
         kernel="auto",
+        **PLAIN,
     ).initialise(0)
 
 

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from benchmarks.measure import Ratio, Report, Row, machine_facts, median_ms, take_turns, times_faster
 from torch import Tensor, nn
 
+from wordorder.model.plain import PLAIN
 from wordorder.model.transformer import Transformer, make_context
 from wordorder.position.alibi import ALiBi
 from wordorder.position.base import PositionScheme
@@ -127,7 +128,7 @@ def ours(name: str, position: PositionScheme, **options: object) -> Contestant:
     sizes = dict(d_model=D, n_layers=LAYERS, n_heads=H, n_kv_heads=H, head_dim=K, context_length=T)
     block = dict(d_ff=D_FF, norm="layer_norm", norm_eps=1e-5, activation="gelu", bias=False, dropout=0.0)
     rest = dict(tie_embeddings=True, init_std=0.02, kernel="auto")
-    model = Transformer(V, position, **{**sizes, **block, **rest, **options}).initialise(0)
+    model = Transformer(V, position, **{**PLAIN, **sizes, **block, **rest, **options}).initialise(0)
 
     def sum_nats(ids_BT: Tensor, target_BT: Tensor) -> Tensor:
         return model.sum_nats(model.hidden(make_context(ids_BT)), target_BT, unscored=-1)

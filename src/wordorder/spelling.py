@@ -2,6 +2,7 @@
 
 import re
 from difflib import get_close_matches
+from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -17,6 +18,9 @@ def explain_hydra(error: Exception, conf_dir: str, config_name: str) -> str:
         return f"{group}={choice} is not a choice: {nearest(choice, error.options, list_all=True)}"
     if isinstance(error, ConfigCompositionException):
         if key := re.search(r"Could not (?:override|append to config|delete from config).*?'([^'=]+)", str(error)):
+            if owners := choices_with(conf_dir, key[1]):
+                group = key[1].rpartition("/")[0]
+                return f"{key[1]} is a choice within some files of {group} only: with {group}={' or '.join(owners)}"
             known = known_keys(conf_dir, config_name)
             return f"{key[1]} is not a key of this config: {nearest(key[1], known)}"
     if "Config group override must be" in str(error):
@@ -26,6 +30,15 @@ def explain_hydra(error: Exception, conf_dir: str, config_name: str) -> str:
     if isinstance(error, HydraException | OmegaConfBaseException):
         return re.sub(r"\s*\n\s*", "; ", str(error).strip())
     return ""
+
+
+def choices_with(conf_dir: str, group: str) -> list[str]:
+    """The files beside a group's folder whose defaults lists choose one of its files."""
+    folder = Path(conf_dir, group)
+    if not folder.is_dir():
+        return []
+    chosen = re.compile(rf"^  - (override )?{re.escape(folder.name)}: ", re.MULTILINE)
+    return sorted(file.stem for file in folder.parent.glob("*.yaml") if chosen.search(file.read_text(encoding="utf-8")))
 
 
 def nearest(word: str, known: list[str], *, list_all: bool = False) -> str:

@@ -16,7 +16,8 @@ from wordorder.position.base import Context, PositionScheme
 from wordorder.position.none import NoPE
 
 B, H, G, T, K = 2, 6, 2, 9, 4
-SHAPE = Shape(24, H, G, K, 40, "layer_norm", 1e-5, "gelu", bias=False, dropout=0.0)
+CHOICES = dict(bias=False, dropout=0.0, norm_placement="pre", qkv_bias=False, qk_norm=False)
+SHAPE = Shape(24, H, G, K, 40, "layer_norm", 1e-5, "gelu", **CHOICES)
 
 
 class Doubles(PositionScheme):

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from wordorder.model.init import generator, seed_of
+from wordorder.model.plain import PLAIN
 from wordorder.model.transformer import Transformer
 from wordorder.position.alibi import ALiBi
 from wordorder.position.base import PositionScheme
@@ -11,7 +12,9 @@ from wordorder.position.learned import Learned
 from wordorder.position.none import NoPE
 
 SIZES = dict(d_model=64, n_layers=3, n_heads=4, n_kv_heads=2, head_dim=16, d_ff=96, context_length=32)
-CHOICES = dict(norm="layer_norm", norm_eps=1e-5, activation="swiglu", bias=True, tie_embeddings=False, dropout=0.0)
+CHOICES = PLAIN | dict(
+    norm="layer_norm", norm_eps=1e-5, activation="swiglu", bias=True, tie_embeddings=False, dropout=0.0
+)
 
 
 def weights(scheme: PositionScheme, seed: int = 0, **options) -> dict[str, torch.Tensor]:

@@ -10,6 +10,7 @@ from hooks import attention, bias, context_of, random_parameters, scores
 
 from wordorder.check import make
 from wordorder.model.attention import choose_kernel
+from wordorder.model.plain import PLAIN
 from wordorder.model.transformer import Transformer, make_context
 from wordorder.position.alibi import ALiBi
 from wordorder.position.base import PositionScheme
@@ -259,7 +260,7 @@ def test_a_layer_is_its_own_scheme_alone(pair, turned):
 
 def small(scheme: PositionScheme, n_layers: int = 4) -> Transformer:
     sizes = dict(d_model=D, n_layers=n_layers, n_heads=H, n_kv_heads=G, head_dim=K, d_ff=40, context_length=16)
-    choices = dict(norm="rms_norm", norm_eps=1e-5, activation="swiglu", bias=True, tie_embeddings=False)
+    choices = PLAIN | dict(norm="rms_norm", norm_eps=1e-5, activation="swiglu", bias=True, tie_embeddings=False)
     model = Transformer(17, scheme, **sizes, **choices, dropout=0.0, init_std=0.3, kernel="auto").double()
     return model.initialise(0).eval()
 

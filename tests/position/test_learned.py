@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import one_hot
 
+from wordorder.model.plain import PLAIN
 from wordorder.model.transformer import Transformer, make_context
 from wordorder.position.learned import Learned
 
@@ -33,6 +34,7 @@ def make_model(scheme: Learned) -> Transformer:
         dropout=0.0,
         init_std=0.02,
         kernel="auto",
+        **PLAIN,
     )
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from wordorder.model.attention import indices
+from wordorder.model.plain import PLAIN
 from wordorder.model.transformer import Transformer, make_context
 from wordorder.position.base import Context, PositionScheme, ScoreMod
 
@@ -25,7 +26,7 @@ SIZES: dict[str, Any] = {
     "init_std": 0.3,
     "kernel": "auto",
 }
-BLOCK: dict[str, Any] = {"norm": "layer_norm", "norm_eps": 1e-5, "activation": "gelu", "dropout": 0.0}
+BLOCK: dict[str, Any] = PLAIN | {"norm": "layer_norm", "norm_eps": 1e-5, "activation": "gelu", "dropout": 0.0}
 
 SAME = 1e-11  # float64, another order of summation
 SHIFTED = 3e-4  # angles are float32: an id of 60 is off by 4e-6, passed through two layers

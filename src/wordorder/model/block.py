@@ -1,14 +1,18 @@
-"""One pre-norm decoder block; its options are those that the model yamls use. Letters: see transformer.py."""
+"""One decoder block; its options are those that the model yamls use. Letters: see transformer.py."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wordorder.model.attention import Call, Plan, attend, make_plan
+from wordorder.model.cache import Cache
+from wordorder.model.mlp import MLP, Activation
+from wordorder.model.norm import NormKind, make_norm
 from wordorder.position.base import Context, PositionScheme
+
+NormPlacement = Literal["pre", "post", "sandwich", "parallel", "parallel_two_norms"]
 
 
 @dataclass(frozen=True)
@@ -20,39 +24,18 @@ class Shape:
     n_kv_heads: int
     head_dim: int
     d_ff: int
-    norm: Literal["layer_norm", "rms_norm"]
+    norm: NormKind
     norm_eps: float
-    activation: Literal["gelu", "swiglu"]
+    activation: Activation
     bias: bool
     dropout: float
+    norm_placement: NormPlacement
+    qkv_bias: bool
+    qk_norm: bool
 
-    def make_norm(self) -> nn.Module:
+    def make_norm(self, width: int | None = None) -> nn.Module:
         """LayerNorm has a bias where the linear maps have one; RMSNorm never."""
-        if self.norm == "rms_norm":
-            return nn.RMSNorm(self.d_model, eps=self.norm_eps)
-        return nn.LayerNorm(self.d_model, eps=self.norm_eps, bias=self.bias)
-
-
-class Cache:
-    """What decoding keeps of the tokens already seen: for each layer the inputs of attention, before any position scheme."""
-
-    def __init__(self, n_layers: int):
-        self.tokens_BS: Tensor | None = None
-        self.layers: list[tuple[Tensor, Tensor, Tensor] | None] = [None] * n_layers
-
-    def add_tokens(self, ids_BT: Tensor) -> Tensor:
-        """Append the new ids and return all S of them."""
-        old = self.tokens_BS
-        self.tokens_BS = ids_BT if old is None else torch.cat((old, ids_BT), 1)
-        return self.tokens_BS
-
-    def add(self, layer: int, x_BTD: Tensor, k_BGTK: Tensor, v_BGTK: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Append what one layer made of the new tokens and return it for all S."""
-        new = (x_BTD, k_BGTK, v_BGTK)
-        if (old := self.layers[layer]) is not None:
-            new = tuple(torch.cat(pair, axis) for pair, axis in zip(zip(old, new, strict=True), (1, 2, 2), strict=True))
-        self.layers[layer] = new
-        return new
+        return make_norm(self.norm, width or self.d_model, self.norm_eps, bias=self.bias)
 
 
 @dataclass
@@ -71,15 +54,18 @@ class Attention(nn.Module):
     def __init__(self, shape: Shape, layer: int):
         super().__init__()
         D, H, G, K = shape.d_model, shape.n_heads, shape.n_kv_heads, shape.head_dim
+        bias = shape.bias or shape.qkv_bias
         self.layer, self.head_dim, self.dropout = layer, K, shape.dropout
-        self.q = nn.Linear(D, H * K, bias=shape.bias)
-        self.k = nn.Linear(D, G * K, bias=shape.bias)
-        self.v = nn.Linear(D, G * K, bias=shape.bias)
+        self.q = nn.Linear(D, H * K, bias=bias)
+        self.k = nn.Linear(D, G * K, bias=bias)
+        self.v = nn.Linear(D, G * K, bias=bias)
         self.o = nn.Linear(H * K, D, bias=shape.bias)
+        self.norm_q = shape.make_norm(K) if shape.qk_norm else nn.Identity()
+        self.norm_k = shape.make_norm(K) if shape.qk_norm else nn.Identity()
 
     def forward(self, x_BTD: Tensor, forward: Forward) -> Tensor:
         q_BHTK, k_BGSK, v_BGSK = (self.split(project(x_BTD)) for project in (self.q, self.k, self.v))
-        x_BSD = x_BTD
+        q_BHTK, k_BGSK, x_BSD = self.norm_q(q_BHTK), self.norm_k(k_BGSK), x_BTD
         if forward.cache is not None:
             x_BSD, k_BGSK, v_BGSK = forward.cache.add(self.layer, x_BTD, k_BGSK, v_BGSK)
         position, context, dtype = forward.position, forward.context, v_BGSK.dtype
@@ -101,31 +87,33 @@ class Attention(nn.Module):
         return x_BTN.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
 
 
-class MLP(nn.Module):
-    """GELU, or SwiGLU (Shazeer 2020, 2002.05202) with its third matrix."""
-
-    def __init__(self, shape: Shape):
-        super().__init__()
-        self.up = nn.Linear(shape.d_model, shape.d_ff, bias=shape.bias)
-        self.down = nn.Linear(shape.d_ff, shape.d_model, bias=shape.bias)
-        gated = shape.activation == "swiglu"
-        self.gate = nn.Linear(shape.d_model, shape.d_ff, bias=shape.bias) if gated else None
-
-    def forward(self, x_BTD: Tensor) -> Tensor:
-        if self.gate is None:
-            return self.down(F.gelu(self.up(x_BTD), approximate="tanh"))
-        return self.down(F.silu(self.gate(x_BTD)) * self.up(x_BTD))
-
-
 class Block(nn.Module):
-    """x + attention(norm(x)), then x + mlp(norm(x))."""
+    """Attention, then the map of each token by itself; where the norms stand (Xiong et al. 2020, 2002.04745):
+
+    pre                  x = x + attention(norm(x));                x + mlp(norm'(x))                   GPT-2, Llama
+    post                 x = norm(x + attention(x));                norm'(x + mlp(x))                   the original, BERT
+    sandwich             x = x + after(attention(norm(x)));         x + after'(mlp(norm'(x)))           Gemma 3
+    parallel             x + attention(norm(x)) + mlp(norm(x))                                          Cohere
+    parallel_two_norms   x + attention(norm(x)) + mlp(norm'(x))                                         GPT-NeoX
+    """
 
     def __init__(self, shape: Shape, layer: int):
         super().__init__()
+        self.placement = shape.norm_placement
         self.norm_attention, self.attention = shape.make_norm(), Attention(shape, layer)
-        self.norm_mlp, self.mlp = shape.make_norm(), MLP(shape)
+        self.norm_mlp = None if self.placement == "parallel" else shape.make_norm()
+        self.mlp = MLP(shape.d_model, shape.d_ff, shape.activation, bias=shape.bias)
+        sandwich = self.placement == "sandwich"
+        self.after_attention = shape.make_norm() if sandwich else nn.Identity()
+        self.after_mlp = shape.make_norm() if sandwich else nn.Identity()
         self.dropout = nn.Dropout(shape.dropout)
 
     def forward(self, x_BTD: Tensor, forward: Forward) -> Tensor:
-        x_BTD = x_BTD + self.dropout(self.attention(self.norm_attention(x_BTD), forward))
-        return x_BTD + self.dropout(self.mlp(self.norm_mlp(x_BTD)))
+        if self.placement == "post":
+            x_BTD = self.norm_attention(x_BTD + self.dropout(self.attention(x_BTD, forward)))
+            return self.norm_mlp(x_BTD + self.dropout(self.mlp(x_BTD)))
+        normed_BTD = self.norm_attention(x_BTD)
+        attended_BTD = x_BTD + self.dropout(self.after_attention(self.attention(normed_BTD, forward)))
+        if self.norm_mlp is not None:
+            normed_BTD = self.norm_mlp(x_BTD if self.placement == "parallel_two_norms" else attended_BTD)
+        return attended_BTD + self.dropout(self.after_mlp(self.mlp(normed_BTD)))

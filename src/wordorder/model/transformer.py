@@ -5,6 +5,9 @@ Letters in tensor names, here and everywhere in the project:
     V vocabulary   N a table's size   R K/2   i query   j key
 """
 
+import inspect
+import math
+from dataclasses import fields
 from typing import Any, Literal
 
 import torch
@@ -12,9 +15,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wordorder.model.attention import Kernel, Plan, choose_kernel, make_plan, may_see
-from wordorder.model.block import Block, Cache, Forward, Shape
-from wordorder.model.embedding import embed, prepare
+from wordorder.model.block import Block, Forward, NormPlacement, Shape
+from wordorder.model.cache import Cache
+from wordorder.model.embedding import Embedding, EmbeddingScale, embed, prepare
+from wordorder.model.head import Head
 from wordorder.model.init import generator
+from wordorder.model.mlp import Activation
+from wordorder.model.norm import NormKind
 from wordorder.position.base import Context, PositionScheme
 
 LOSS_CHUNK = 512  # tokens
@@ -35,27 +42,37 @@ class Transformer(nn.Module):
         head_dim: int,
         d_ff: int,
         context_length: int,
-        norm: Literal["layer_norm", "rms_norm"],
+        norm: NormKind,
         norm_eps: float,
-        activation: Literal["gelu", "swiglu"],
+        activation: Activation,
         bias: bool,
         tie_embeddings: bool,
         dropout: float,
         init_std: float,
         kernel: Literal["auto", "sdpa", "bias", "flex", "dense"],
+        norm_placement: NormPlacement,
+        qkv_bias: bool,
+        qk_norm: bool,
+        embedding_scale: EmbeddingScale,
+        embedding_norm: bool,
+        n_token_types: int,
+        head_transform: bool,
+        logit_scale: float,
     ):
         super().__init__()
-        refuse_bad_sizes(locals())
-        shape = Shape(
-            d_model, n_heads, n_kv_heads, head_dim, d_ff, norm, norm_eps, activation, bias=bias, dropout=dropout
-        )
+        self.options = {name: value for name, value in locals().items() if name in OPTIONS}
+        refuse_bad_sizes(self.options)
+        shape = Shape(**{one.name: self.options[one.name] for one in fields(Shape)})
         self.context_length, self.init_std, self.kernel, self.n_heads = context_length, init_std, kernel, n_heads
-        self.embedding = nn.Embedding(vocab_size, d_model)
+        self.embedding = Embedding(vocab_size, d_model, scale=embedding_scale, n_token_types=n_token_types)
         self.position = position
+        self.embedding_norm = shape.make_norm() if embedding_norm else None
         self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(Block(shape, layer) for layer in range(n_layers))
-        self.norm = shape.make_norm()
-        self.head = None if tie_embeddings else nn.Linear(d_model, vocab_size, bias=False)
+        self.norm = nn.Identity() if norm_placement == "post" else shape.make_norm()
+        self.head = Head(
+            vocab_size, d_model, tied=tie_embeddings, transform=head_transform, norm_eps=norm_eps, scale=logit_scale
+        )
 
     def initialise(self, weight_seed: int) -> "Transformer":
         """Draw every weight from a generator keyed by (weight_seed, its name); as GPT-2: N(0, init_std), residual maps
@@ -64,7 +81,7 @@ class Transformer(nn.Module):
             if name.startswith("position."):
                 continue
             if weight.dim() == 1:
-                nn.init.constant_(weight, 0.0 if name.endswith("bias") else 1.0)
+                nn.init.constant_(weight, 0.0 if name.endswith(("bias", "gain_minus_one")) else 1.0)
                 continue
             residual = name.endswith(("attention.o.weight", "mlp.down.weight"))
             std = self.init_std * (2 * len(self.blocks)) ** -0.5 if residual else self.init_std
@@ -105,11 +122,11 @@ class Transformer(nn.Module):
 
     def embed(self, context: Context, pos: Any) -> Tensor:
         """What the first block is given, (B, T, D)."""
-        return embed(context, self.embedding, self.position, pos, drop=self.dropout)
+        return embed(context, self.embedding, self.position, pos, norm=self.embedding_norm, drop=self.dropout)
 
     def logits(self, x_BTD: Tensor) -> Tensor:
         """Hidden states to scores over the vocabulary, (B, T, V)."""
-        return F.linear(x_BTD, self.embedding.weight if self.head is None else self.head.weight)
+        return self.head(x_BTD, self.embedding.weight)
 
     def sum_nats(self, x_BTD: Tensor, target_BT: Tensor, *, unscored: int) -> Tensor:
         """The negative log likelihood of the targets, in nats, summed over all that are not `unscored`.
@@ -160,22 +177,24 @@ class Transformer(nn.Module):
         return {"total": total, "position": position, "embedding": embedding, "rest": total - position - embedding}
 
 
+OPTIONS = [*inspect.signature(Transformer).parameters][2:]  # what a yaml says, beside the vocabulary and the scheme
+
+
 def refuse_bad_sizes(sizes: dict) -> None:
     """ValueError for what no model can be built from; the first word is the argument's name."""
     for name in ("d_model", "n_layers", "n_heads", "n_kv_heads", "head_dim", "d_ff", "context_length"):
         if sizes[name] < 1:
             raise ValueError(f"{name}={sizes[name]} must be at least 1")
-    d_model, n_heads, head_dim = sizes["d_model"], sizes["n_heads"], sizes["head_dim"]
-    if d_model % n_heads:
-        raise ValueError(f"n_heads={n_heads} must divide d_model={d_model}")
-    if n_heads * head_dim != d_model:
-        raise ValueError(f"head_dim={head_dim} must be d_model / n_heads = {d_model // n_heads}")
     if sizes["n_heads"] % sizes["n_kv_heads"]:
         raise ValueError(f"n_kv_heads={sizes['n_kv_heads']} must divide n_heads={sizes['n_heads']}")
     if not 0 <= sizes["dropout"] < 1:
         raise ValueError(f"dropout={sizes['dropout']} must lie in [0, 1)")
     if sizes["kernel"] == "flex" and sizes["dropout"]:
         raise ValueError(f"kernel=flex drops no weights, and dropout={sizes['dropout']}: use dropout=0 or kernel=auto")
+    if sizes["n_token_types"] < 0:
+        raise ValueError(f"n_token_types={sizes['n_token_types']} must not be negative; BERT has 2")
+    if not 0 < sizes["logit_scale"] < math.inf:
+        raise ValueError(f"logit_scale={sizes['logit_scale']} must be positive; 1 leaves the scores")
     if sizes["init_std"] <= 0:
         raise ValueError(f"init_std={sizes['init_std']} must be positive; GPT-2 has 0.02")
 

@@ -39,7 +39,7 @@ class RoPE(PositionScheme):
         if not 0 < rotary_fraction <= 1:
             raise ValueError(f"rotary_fraction={rotary_fraction} must lie above 0 and not above 1; GPT-NeoX has 0.25")
         self.width = max(2, 2 * int(rotary_fraction * head_dim / 2))
-        self.theta, self.layout, self.frequencies = theta, layout, frequencies
+        self.theta, self.layout, self.rotary_fraction, self.frequencies = theta, layout, rotary_fraction, frequencies
         frequencies.omega(self.width, theta, horizon=1)  # a rule that cannot serve this width says so before any work
 
     def prepare(self, context: Context) -> Rotation:

@@ -23,7 +23,6 @@ class Window(Wrapper):
     """`size` in tokens."""
 
     orders = True  # which keys are near is a matter of order
-    reads_ids = property(lambda self: self.kind == "chunk" or self.of[0].reads_ids)
     reads_ids = property(lambda self: self.kind == "chunk" or any(scheme.reads_ids for scheme in self.of))
     shift_invariant = property(
         lambda self: self.kind == "sliding" and all(scheme.shift_invariant for scheme in self.of)
