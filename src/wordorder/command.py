@@ -128,12 +128,17 @@ def say_how_to_go_on() -> None:
 
 
 def evaluate(config: DictConfig) -> None:
-    """What has not been asked yet of one run, or of all runs of an experiment."""
-    from wordorder.asking import evaluate_runs
+    """What has not been asked yet of one run, of all runs of an experiment, or of a pretrained model."""
+    from wordorder import asking
     from wordorder.override import override_position
 
-    values, _ = plain(config)
-    evaluate_runs(values, override=lambda trained: override_position(trained, values["overrides"], conf_dir()))
+    values, choices = plain(config)
+    asking.evaluate(
+        values,
+        choices,
+        typed=list(HydraConfig.get().overrides.task),
+        override=lambda trained: override_position(trained, values["overrides"], conf_dir()),
+    )
 
 
 def show_position(config: DictConfig) -> None:
@@ -192,3 +197,28 @@ def compare(config: DictConfig) -> None:
     typed = [override.split("=")[0].lstrip("+").split(".") for override in HydraConfig.get().overrides.task]
     settings |= {key[1]: values["compare"][key[1]] for key in typed if key[0] == "compare" and len(key) > 1}
     compare_folder(folder, settings, values["logger"], question=saved.config().get("question", ""))
+
+
+def generate(config: DictConfig) -> None:
+    """A trained run goes on from a prompt."""
+    import torch
+
+    from wordorder.generating import check_config, write
+    from wordorder.saved import load
+
+    torch.set_num_threads(1)  # two would give other bits, so at times another text
+    values, _ = plain(config)
+    check_config(values)
+    try:
+        model, tokenizer, _ = load(values["run"], allow=tuple(values["allow"]))
+        write(model, tokenizer, values)
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        sys.exit(130)
+
+
+def export(config: DictConfig) -> None:
+    """A trained run as a folder of the Hugging Face layout."""
+    from wordorder.exporting import export as write_run
+
+    print(write_run(plain(config)[0]))

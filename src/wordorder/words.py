@@ -17,6 +17,8 @@ def arrange(words: list[str], config_name: str) -> list[str]:
         return ["all=true" if word == "position=all" else word for word in words]
     if config_name == "show_input":
         return [list_schemes(quote_text(word)) for word in words]
+    if config_name == "generate":
+        return [quote_text(word) for word in words]
     own = [word for word in words if config_name == "evaluate" and IS_OVERRIDE.match(word)]
     quoted = ["'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'" for word in own]
     rest = [re.sub("^experiment=", "experiment_name=", word) for word in words if word not in own]
@@ -24,13 +26,13 @@ def arrange(words: list[str], config_name: str) -> list[str]:
 
 
 def quote_text(word: str) -> str:
-    """text=a, b as one text, which Hydra would read as two; whatever it holds."""
+    """text=a, b (or prompt=a, b) as one text, which Hydra would read as two; whatever it holds."""
     key, _, text = word.partition("=")
-    if key != "text":
+    if key not in ("text", "prompt"):
         return word
     text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)  # no interpolation
     text = re.sub(r"(\\*)('|\Z)", lambda found: 2 * found[1] + found[2].replace("'", "\\'"), text)
-    return f"text='{text}'"
+    return f"{key}='{text}'"
 
 
 def list_schemes(word: str) -> str:
