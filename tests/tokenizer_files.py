@@ -15,8 +15,8 @@ ALL = layouts.LAYOUTS | layouts.OTHERS
 each_layout = pytest.mark.parametrize("name", ALL)
 
 
-def read(path: Path | str, *, allow_lossy: bool = False) -> Pretrained:
-    tokenizer = Pretrained(path=str(path), allow_lossy=allow_lossy)
+def read(path: Path | str, *, allow_lossy: bool = False, end_token: str = "") -> Pretrained:
+    tokenizer = Pretrained(path=str(path), allow_lossy=allow_lossy, end_token=end_token)
     tokenizer.train([])
     return tokenizer
 

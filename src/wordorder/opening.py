@@ -35,6 +35,8 @@ def open_run(folder: Path, key: str) -> RunRecord:
         raise InputError(
             f"{key}={folder} is no run folder" + (f"; did you mean {folder.parent / near[0]}?" if near else "")
         )
+    if path := record.facts.get("hugging_face"):
+        raise InputError(f"{key}={folder} holds scores of a pretrained model, whose weights lie in {path}")
     if not record.trained:
         raise InputError(
             f"{key}={folder} is not trained to the end (status {record.facts.get('status')}): finish it first"

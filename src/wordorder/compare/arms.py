@@ -72,7 +72,8 @@ def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
     are no difference to none.
     """
     sections = [*SHELVES, *sorted({name for choice in choices for name in choice} - {*SHELVES})]
-    chosen = [name for name in sections if len({choice.get(name) for choice in choices}) > 1 and _is_compared(name)]
+    made = {name: {choice[name] for choice in choices if name in choice} for name in sections}
+    chosen = [name for name in sections if len(made[name]) > 1 and _is_compared(name)]
     keys = [key for key in find_differences(configs) if not _is_copy(key, configs)]
     labels = []
     for config, choice in zip(configs, choices, strict=True):

@@ -83,6 +83,7 @@ def count_ids(subject: Subject, ids: np.ndarray) -> np.ndarray:
         part = ids[start : start + AT_ONCE]
         counts += np.bincount(part, minlength=len(counts))
         subject.advance(len(part))
+    counts[subject.tokenizer.end_id] = 0  # of a loaded file it may be one of the vocabulary, and is no text
     return counts
 
 

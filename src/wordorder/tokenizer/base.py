@@ -1,7 +1,7 @@
 """base: how text is cut. A vocabulary is a list of byte strings; decoding, lengths and spans follow from it.
 
-Law: prefix + text.encode() == b"".join(vocab[i] for i in encode(text)) for every Unicode text. Special ids lie beyond the
-vocabulary and belong to the framework, so text that spells a special token stays text.
+Law: prefix + text.encode() == b"".join(vocab[i] for i in encode(text)) for every Unicode text. The end token's id lies
+beyond the vocabulary, or is one that a loaded file keeps for it and no text becomes: text that spells it stays text.
 """
 
 import hashlib
@@ -68,13 +68,14 @@ class Tokenizer:
 
     @property
     def n_ids(self) -> int:
-        """Vocabulary and special ids together: the rows of an embedding."""
-        return len(self.vocab) + 1
+        """Vocabulary and end token together: the rows of an embedding."""
+        return max(len(self.vocab), self.end_id + 1)
 
     @cached_property
     def byte_lengths_V(self) -> np.ndarray:
         """Bytes that each id stands for, int64 (n_ids,); 0 for special ids."""
-        return np.array([len(token) for token in self.vocab] + [0], dtype=np.int64)
+        lengths = [len(token) for token in self.vocab]
+        return np.array(lengths + [0] * (self.n_ids - len(lengths)), dtype=np.int64)
 
     def byte_spans(self, ids: np.ndarray) -> np.ndarray:
         """First and past-the-last byte of each token in the text, int64 (T, 2)."""
