@@ -37,7 +37,7 @@ def test_every_key_is_told_once_and_asked_once_for_its_value(seed):
     told, asked, end = "".join(text for text, _ in example.pieces).removeprefix("mqar:").split("|")
     table = re.findall(r" ([a-z]) ([A-Z])", told)
     queries = re.findall(r" ([a-z]) ([A-Z])", asked)
-    assert len(table) == len(dict(table)) == len({value for _, value in table}) == length
+    assert len(table) == len(dict(table)) == length
     assert sorted(queries) == sorted(table)
     assert [text for text, scored in example.pieces if scored] == [f" {value}" for _, value in queries]
     assert asked.split().count(".") == 2 * (2 * length - length)  # 2 * length slots of two words
