@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPARED = ROOT / "outputs" / "quickstart" / "compare"
+SWAPPED = ROOT / "outputs" / "swap" / "compare"
 COSTS, COST_CONTEXT = ROOT / "scripts" / "benchmarks" / "position.json", 512  # of benchmark.py position
 GPU_RUN = ROOT / "tests" / "gpu_last_run.json"
 PICTURE = ROOT / "outputs" / "quickstart.png"
@@ -21,8 +22,11 @@ def main() -> None:
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
     blocks = {"schemes": schemes(), "tokenizers": shelf("tokenizer"), "sources": sources(), "gpu": gpu()}
+    blocks["families"] = families()
+    if (SWAPPED / "summary.md").exists():
+        blocks["swap"] = result(SWAPPED)
     if (COMPARED / "summary.md").exists():
-        blocks["result"] = result()
+        blocks["result"] = result(COMPARED)
         shutil.copyfile(COMPARED / "figures" / "length_last_k.png", PICTURE)
     readme.write_text(fill(text, blocks), encoding="utf-8")
 
@@ -115,6 +119,41 @@ def presets() -> list[str]:
     return ["| of | presets |", "|---|---|", *(f"| `{base}` | {'; '.join(each)} |" for base, each in of.items())]
 
 
+def families() -> str:
+    """A row for each model yaml that names a published size: what it does otherwise, its scheme, and who else computes it."""
+    import torch
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    rows = ["| `model=` | what it is | `model/scale=` | `position=` | class in transformers |", "|---|---|---|---|---|"]
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"), torch.device("meta"):
+        for file in sorted((ROOT / "conf" / "model").glob("*.yaml")):
+            config = compose("train", [f"model={file.stem}"], return_hydra_config=True)
+            chosen = config.hydra.runtime.choices
+            if "model/scale" in chosen:
+                own = OmegaConf.masked_copy(config, ["model", "position", "data_seed", "seed"])
+                named, cited, said = re.match(r"# (.*?) \((.*?)\): (.*)", file.read_text(encoding="utf-8")).groups()
+                paper = link(cited) if re.search(r"\d{4}\.\d{4}", cited) else cited
+                size = f"`{chosen['model/scale']}`"
+                known = stock_class(OmegaConf.to_container(own, resolve=True))
+                rows.append(
+                    f"| `{file.stem}` | {named} ({paper}): {said} | {size} | `{chosen['position']}` | {known} |"
+                )
+    return "\n".join(rows) + "\n"
+
+
+def stock_class(config: dict) -> str:
+    """The class of transformers that computes a model, or none."""
+    from wordorder.check import make
+    from wordorder.hugging_face.classes import choose_stock
+
+    model = make(config["model"], "model", vocab_size=1, position=make(config["position"], "position"))
+    try:
+        return f"`{choose_stock(model)[0].architecture}`"
+    except ValueError:
+        return "none"
+
+
 def shelf(folder: str, without: frozenset[str] = frozenset()) -> str:
     """One row for each file of a shelf: its name and first sentence."""
     rows = [f"| `{folder}=` | what it is |", "|---|---|"]
@@ -150,9 +189,9 @@ def gpu() -> str:
     return f"GPU tests: {part}passed {last['passed']} of {ran} on {last['card']} at {last['commit']}, {last['date']}.\n"
 
 
-def result() -> str:
-    """The comparison's table and what qualifies it, without its title."""
-    return (COMPARED / "summary.md").read_text(encoding="utf-8").split("\n", 1)[1].strip() + "\n"
+def result(compared: Path) -> str:
+    """A comparison's table and what qualifies it, without its title."""
+    return (compared / "summary.md").read_text(encoding="utf-8").split("\n", 1)[1].strip() + "\n"
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def test_readme_tables_are_those_of_the_docstrings():
         sys.path.pop(0)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     shelves = {"tokenizers": readme.shelf("tokenizer"), "sources": readme.sources()}
-    blocks = {"schemes": readme.schemes(), "gpu": readme.gpu(), **shelves}
+    blocks = {"schemes": readme.schemes(), "families": readme.families(), "gpu": readme.gpu(), **shelves}
     assert readme.fill(text, blocks) == text, "run python scripts/readme.py"
     by_hand = re.sub(r"<!-- (\w+) -->\n.*?<!-- /\1 -->", "", text, flags=re.DOTALL)
-    assert by_hand.count("\n") < 130
+    assert by_hand.count("\n") < 150

@@ -158,7 +158,7 @@ def test_the_end_token_is_the_begin_token_of_the_checkpoint_or_else_its_end_toke
 @pytest.mark.parametrize(
     "ends, said",
     [
-        ({"bos_token_id": None, "eos_token_id": None}, "has no bos_token_id and no eos_token_id.*say one of"),
+        ({"bos_token_id": None, "eos_token_id": None}, "has no bos_token_id and no eos_token_id.*say one there"),
         ({"bos_token_id": 5}, "bos_token_id=5 in config.json is no added token.*say one of"),
     ],
 )

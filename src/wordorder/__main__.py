@@ -2,7 +2,7 @@
 
 import sys
 
-COMMANDS = ("train", "evaluate", "compare", "show_position", "show_data", "show_input")
+COMMANDS = ("train", "evaluate", "compare", "generate", "export", "show_position", "show_data", "show_input")
 
 
 def main() -> None:

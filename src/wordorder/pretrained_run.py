@@ -85,6 +85,11 @@ class PretrainedRun:
                 f"{key}: its tokenizer does not give back every text, and bits per byte needs one that does; "
                 "allow_lossy=true gives numbers that compare with no other tokenizer's"
             )
+        if not tokenizer.end_token:
+            raise InputError(
+                f"{key}: config.json has no bos_token_id and no eos_token_id, to be put around documents: say one there, "
+                "the id of a token that tokenizer.json adds"
+            )
         largest = max([tokenizer.end_id, *(i for i, token in enumerate(tokenizer.vocab) if token)])
         if largest >= model.embedding.num_embeddings:
             raise InputError(

@@ -65,18 +65,18 @@ def read_tokenizer(folder: Path, config: Config) -> Tokenizer | None:
 
 
 def find_end(folder: Path, config: Config) -> str:
-    """The token that config.json puts before a text, by its name in tokenizer.json."""
+    """The token that config.json puts before a text, by its name in tokenizer.json; "" where it names none."""
     added = read_json(folder / "tokenizer.json").get("added_tokens") or []
     known = {token["id"]: token["content"] for token in added}
-    say = f"say one of tokenizer.json there, such as {next(iter(known), 0)}"
     for key in ("bos_token_id", "eos_token_id"):
         said = config.get(key)
         if (end := said[0] if isinstance(said, list) and said else said) is None:
             continue
         if end not in known:
+            say = f"say one of these there, such as {next(iter(known), 0)}"
             raise InputError(f"{key}={end} in config.json is no added token of tokenizer.json: {say}")
         return known[end]
-    raise InputError(f"config.json has no bos_token_id and no eos_token_id, to be put around documents: {say}")
+    return ""
 
 
 def write_folder(folder: Path, config: Config, state: State, tokenizer: Tokenizer | None, context_length: int) -> None:
