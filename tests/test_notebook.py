@@ -32,6 +32,22 @@ def test_every_cell_runs_and_the_solution_is_what_training_does(capsys):
     assert len(names["figure"].axes) == 8
 
 
+@pytest.mark.slow
+def test_it_runs_in_a_kernel_of_its_own_as_jupyter_runs_it():
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    place = {"metadata": {"path": str(NOTEBOOK.parent)}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=place).execute()
+    printed = [output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert any("All four schemes agree" in text for text in printed)
+    drawn = [
+        output for cell in notebook.cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})
+    ]
+    assert drawn
+
+
 def test_the_empty_exercise_does_not_pass_the_check():
     with pytest.raises(AssertionError, match="returns nothing yet"):
         run(without="solution")
