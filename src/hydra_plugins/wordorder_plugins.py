@@ -24,7 +24,8 @@ class PlanSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         from wordorder.plan import expand
 
-        overrides = OverridesParser.create(config_loader=self.loader).parse_overrides(arguments)
+        parser = OverridesParser.create(config_loader=self.loader)
+        overrides = parser.parse_overrides(arguments)
         swept = {
             override.get_key_element(): [
                 f"{override.get_key_element()}={one}" for one in override.sweep_string_iterator()
@@ -34,7 +35,8 @@ class PlanSweeper(Sweeper):
         }
         fixed = {one.get_key_element(): one.input_line for one in overrides if not one.is_sweep_override()}
         plan = OmegaConf.to_container(self.config.plan) or {}
-        return self.launcher.launch(expand(plan, fixed, swept, self.loader.get_group_options), initial_job_idx=0)
+        options, read = self.loader.get_group_options, lambda word: parser.parse_override(word).value()
+        return self.launcher.launch(expand(plan, fixed, swept, options, read), initial_job_idx=0)
 
 
 class PoolLauncher(Launcher):
