@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= quickstart
+# A process for each core, each with one thread: tests are small, and a second thread would only wait.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .PHONY: compare test test-all lint lock
 
@@ -9,10 +11,10 @@ compare: $(BIN)/.installed
 	$(BIN)/python scripts/train.py experiment=$(EXPERIMENT)
 
 test: $(BIN)/.installed-test lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: $(BIN)/.installed-test lint
-	$(BIN)/python -m pytest -m "not gpu"
+	$(PYTEST) -m "not gpu"
 
 lint: $(BIN)/.installed-test
 	$(BIN)/ruff check .

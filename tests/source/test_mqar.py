@@ -31,14 +31,14 @@ def test_worked_by_hand():
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_every_key_is_told_once_and_asked_once_for_its_value(seed):
+def test_every_key_is_told_once_and_as_many_queries_as_pairs_ask_for_a_value_told(seed):
     length = 1 + seed % 12
     example = task().draw(length, Random(seed))
     told, asked, end = "".join(text for text, _ in example.pieces).removeprefix("mqar:").split("|")
     table = re.findall(r" ([a-z]) ([A-Z])", told)
     queries = re.findall(r" ([a-z]) ([A-Z])", asked)
-    assert len(table) == len(dict(table)) == length
-    assert sorted(queries) == sorted(table)
+    assert len(table) == len(dict(table)) == len({value for _, value in table}) == len(queries) == length
+    assert set(queries) <= set(table)
     assert [text for text, scored in example.pieces if scored] == [f" {value}" for _, value in queries]
     assert asked.split().count(".") == 2 * (2 * length - length)  # 2 * length slots of two words
     assert end == "" and not example.pieces[-1][1]
@@ -48,11 +48,12 @@ def test_every_key_is_told_once_and_asked_once_for_its_value(seed):
 def test_distance_is_that_of_the_furthest_query_in_words(seed):
     example = task(power=1.0).draw(5, Random(seed))
     words = "".join(text for text, _ in example.pieces).split()
-    places = {
-        word: [n for n, other in enumerate(words) if other == word] for word in words if re.fullmatch("[a-z]", word)
-    }
+    places: dict[str, list[int]] = {}
+    for n, word in enumerate(words):
+        if re.fullmatch("[a-z]", word):
+            places.setdefault(word, []).append(n)
     assert len(places) == 5
-    assert example.facts["distance"] == max(second - first for first, second in places.values())
+    assert example.facts["distance"] == max(last - first for first, *_, last in [[p[0], *p] for p in places.values()])
 
 
 def test_slots_follow_the_power_law_without_replacement():
@@ -71,16 +72,29 @@ def test_slots_follow_the_power_law_without_replacement():
 
 
 @pytest.mark.parametrize("power", [0.01, 1.0])
-def test_the_first_key_is_asked_after_a_gap_of_the_power_law(power):
-    mqar, rng, n = task(pairs=2, power=power), Random(2), 3000
+def test_a_lone_key_is_asked_after_a_gap_of_the_power_law(power):
+    mqar, rng, n = task(pairs=1, power=power), Random(2), 3000
     seen = Counter()
     for _ in range(n):
         words = "".join(text for text, _ in mqar.draw(4, rng).pieces).split()
-        seen[(words.index(words[1], 2) - 6) // 2] += 1  # five words are told, then the border
+        seen[(words.index(words[1], 2) - 4) // 2] += 1  # three words are told, then the border
     total = sum(gap ** (power - 1) for gap in range(1, 9))
     for gap in range(1, 9):
         share = gap ** (power - 1) / total
         assert seen[gap - 1] / n == pytest.approx(share, abs=5 * (share * (1 - share) / n) ** 0.5)
+
+
+def test_what_was_asked_says_nothing_of_what_is_asked_next():
+    mqar, rng, n = task(), Random(3), 4000
+    again = first = 0
+    for _ in range(n):
+        one, other = [text for text, scored in mqar.draw(2, rng).pieces if scored]
+        again += one == other
+    for _ in range(n):
+        words = "".join(text for text, _ in mqar.draw(2, rng).pieces).split()
+        first += next(word for word in words[6:] if word != ".") == words[1]
+    for count in (again, first):  # five standard deviations
+        assert count / n == pytest.approx(1 / 2, abs=5 * (1 / 4 / n) ** 0.5)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +118,9 @@ def test_length_is_pairs_or_distance_or_both(changed, pairs, slots):
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
 def test_chance_is_the_share_of_all_guesses_that_are_right(length):
     example = task().draw(length, Random(0))
+    told = re.findall(" [A-Z]", example.pieces[0][0])
+    guesses = list(product(told, repeat=length))
     right = tuple(text for text, scored in example.pieces if scored)
-    guesses = list(product(right, repeat=length))
     assert example.chance == pytest.approx(guesses.count(right) / len(guesses))
 
 

@@ -1,23 +1,22 @@
-"""mqar: key-value pairs are told, then every key is asked once for its value.
+"""mqar: key-value pairs are told, then keys are asked for their values, each as often as chance will have it.
 
 Multi-query associative recall, Arora et al. 2023, 2312.04927 (Zoology).
 
 Length: N pairs and S slots grow with it where they are 0: N = length, S = 2 * length. Both 0: more pairs, further away. `slots`
 given: more pairs in as many slots. `pairs` given: as many pairs over more distance.
-Keys are distinct small letters, values capitals, each drawn by itself. S slots of two words follow. Each key is asked in one
-of them, drawn pair by pair without replacement, the g-th with a probability that is proportional to g^(power - 1): the
-published .01 favours short gaps, 1 makes slots equal. The rest is filler.
-Facts: `pairs`, `slots`, `distance` (most words from a key to where it is asked). A guess is the value of one of the N pairs.
+Keys are distinct small letters, values distinct capitals. S slots of two words follow, and N of them ask, drawn one after the
+other without replacement, the g-th with a probability that is proportional to g^(power - 1): the published .01 favours short
+gaps, 1 makes slots equal. Each asks any of the keys. The rest is filler.
+Facts: `pairs`, `slots`, `distance` (most words from a key to where it is asked). A guess is one of the N values told.
 
-Example: mqar: a A b B | . . b[ B] a[ A] . . |
+Example: mqar: a A b B | b[ B] . . b[ B] . . |
 Differs: a value stands in the text after its query, where theirs is asked of the query and is never an input, so published
-numbers are not comparable. Values may be equal, where theirs are distinct: a distinct one that was said is ruled out for
-later queries, and small models learn that elimination and no recall (exact match 1/2 at 2 pairs, 1/5 at 3). Filler is a
-dot, not random symbols; 26 letters at most, not 8192 symbols.
+numbers are not comparable. Theirs asks every key once: in a text that rules out each value that was said, and small models
+learn this elimination and no recall (exact match 1/2 at 2 pairs, 1/5 at 3, after what suffices here). Filler is a dot, not
+random symbols; 26 letters at most, not 8192 symbols.
 """
 
 from dataclasses import dataclass
-from math import prod
 from random import Random
 from string import ascii_lowercase, ascii_uppercase
 
@@ -51,17 +50,16 @@ class MQAR(Task):
     def draw(self, length: int, rng: Random) -> Example:
         n_pairs, n_slots = self.pairs or length, self.slots or 2 * length
         keys = rng.sample(ascii_lowercase[: self.n_symbols], n_pairs)
-        values = rng.choices(ascii_uppercase[: self.n_symbols], k=n_pairs)
-        slots = draw_slots(n_pairs, n_slots, self.power, rng)
-        asked = dict(zip(slots, zip(keys, values, strict=True), strict=True))
-        pieces = [("mqar:" + "".join(f" {key} {value}" for key, value in asked.values()) + " |", False)]
+        values = rng.sample(ascii_uppercase[: self.n_symbols], n_pairs)
+        asked = {slot: rng.randrange(n_pairs) for slot in draw_slots(n_pairs, n_slots, self.power, rng)}
+        pairs = zip(keys, values, strict=True)
+        pieces = [("mqar:" + "".join(f" {key} {value}" for key, value in pairs) + " |", False)]
         for slot in range(n_slots):
-            key, value = asked.get(slot, (".", "."))
+            key, value = (keys[asked[slot]], values[asked[slot]]) if slot in asked else (".", ".")
             pieces += [(f" {key}", False), (f" {value}", slot in asked)]
-        distance = max(2 * n_pairs + 1 + 2 * slot - 2 * pair for pair, slot in enumerate(slots))
+        distance = max(2 * n_pairs + 1 + 2 * slot - 2 * pair for slot, pair in asked.items())
         facts = {"pairs": n_pairs, "slots": n_slots, "distance": distance}
-        chance = prod(values.count(value) / n_pairs for value in values)
-        return Example([*pieces, (" |", False)], chance, facts)  # the end is not an answer
+        return Example([*pieces, (" |", False)], float(n_pairs) ** -n_pairs, facts)  # the end is not an answer
 
     def solve(self, before: str) -> str:
         value = before.index(f"{before[-2:]} ") + 2  # the key's first place is in its pair
@@ -69,7 +67,7 @@ class MQAR(Task):
 
 
 def draw_slots(n_pairs: int, n_slots: int, power: float, rng: Random) -> list[int]:
-    """A slot (from 0) for each pair: the first to arrive when slot g arrives at rate g ** (power - 1), which is one draw after
+    """Slots (from 0), one for each query: the first to arrive when slot g arrives at rate g ** (power - 1), which is one draw after
     the other without replacement."""
     arrival = [rng.expovariate((slot + 1) ** (power - 1)) for slot in range(n_slots)]
     return sorted(range(n_slots), key=arrival.__getitem__)[:n_pairs]
