@@ -92,7 +92,7 @@ TRAIN = [
     (["seed=0,1"], ["seed"]),
     (["-m", "position=rope,rop"], ["position=rop", "rope"]),
     (["-m", "position=rope,alibi", "optimizer.lr=0.1,-0.1"], ["optimizer.lr=-0.1", "positive"]),
-    (["-m", "+plan.zip={seed:[0,1]}"], ["plan.zip", "grid"]),
+    (["-m", "+plan.zop={seed:[0,1]}"], ["plan.zop", "zip"]),
     (["-m", "+plan.grid.seed=3"], ["plan.grid.seed=3", "list"]),
 ]
 EVALUATE = [

@@ -54,7 +54,7 @@ def test_another_rule_gives_what_transformers_gives_under_it(here):
     assert runs.typed("evaluate", *words) == runs.typed("evaluate", *words, *YARN) == 0
     rule = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 32}
     own, other = (bits_by_transformers(here / "llama2", texts, length=128, rope=one) for one in (None, rule))
-    assert abs(own[0] - other[0]) > 1e-3
+    assert abs(own[0] - other[0]) > 1e-4  # ten times what separates ours from theirs
     assert scores() == pytest.approx(own, abs=1e-5)
     assert scores("bits_per_byte (frequencies=yarn frequencies.factor=4)") == pytest.approx(other, abs=1e-5)
 

@@ -29,7 +29,6 @@ def test_neighbours_are_turned_in_a_window_and_every_nth_layer_goes_without():
         ({"layer_types": DROPPED, "sliding_window_pattern": 2}, 2),
         ({"layer_types": DROPPED}, 4),
     ],
-    ids=str,
 )
 def test_which_layers_see_all(changed, wanted):
     assert position_of(said("cohere2", **changed)).every == wanted

@@ -49,7 +49,6 @@ def test_the_old_rule_is_that_of_the_layers_that_see_all():
         ({"layer_types": DROPPED, "sliding_window_pattern": 4}, 4),
         ({"layer_types": DROPPED}, 6),
     ],
-    ids=str,
 )
 def test_which_layers_see_all(changed, wanted):
     scheme = position_of(said("gemma3", **changed))

@@ -71,7 +71,6 @@ def test_a_window_is_that_of_mistral_and_none_where_it_is_null():
         ({"no_rope_layers": DROPPED, "no_rope_layer_interval": DROPPED}, 4),
         ({"no_rope_layers": None, "no_rope_layer_interval": 2}, 2),
     ],
-    ids=str,
 )
 def test_every_nth_layer_of_smollm3_goes_without_positions(changed, wanted):
     scheme = position_of(said("smollm3", **changed))

@@ -45,7 +45,7 @@ def test_a_conv1d_holds_in_by_out():
     assert fused.tolist() == [[0, 3, 10, 13, 20, 23], [1, 4, 11, 14, 21, 24], [2, 5, 12, 15, 22, 25]]
 
 
-@pytest.mark.parametrize("packing", [PLAIN, TRANSPOSED, *THREE], ids=str)
+@pytest.mark.parametrize("packing", [PLAIN, TRANSPOSED, *THREE])
 @pytest.mark.parametrize("size", [(4, 3), (4,)], ids=str)
 def test_splitting_undoes_joining_bit_for_bit(packing, size):
     draw = torch.Generator().manual_seed(0)
