@@ -55,6 +55,9 @@ MAY = {  # part of the package -> what of the package it may import
     "scalars": {"check", "errors"},
     "opening": {"check", "record", "tokenizer.base", "errors"},
     "comparing": {"check", "compare", "record", "errors"},
+    "keeping": set(),
+    "cores": set(),
+    "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "errors"},
 }
 HYDRA = {f"wordorder.{name}" for name in ("command", "override", "spelling", "contract.__main__")} | {"hydra_plugins"}
 THIRD_PARTY = {  # package -> where alone it may be named
@@ -67,6 +70,7 @@ NEVER = {  # part of the package -> what it must do without
     "compare": {"torch", "lightning", "tokenizers"},
     "plan": {"torch", "hydra", "omegaconf"},
     "plan_kinds": {"torch", "hydra", "omegaconf"},
+    "sweep": {"torch", "lightning", "tokenizers", "hydra", "omegaconf"},
 }
 
 
@@ -173,6 +177,10 @@ def test_a_run_starts_without_what_takes_seconds():
 @pytest.mark.parametrize("module", ["wordorder.record.read", "wordorder.record.run_record", "wordorder.compare.report"])
 def test_records_are_read_and_compared_without_torch(module):
     assert not loaded_by(module) & {"torch", "lightning", "tokenizers", "wandb", "datasets", "hydra"}
+
+
+def test_a_sweep_is_asked_about_without_torch():
+    assert not loaded_by("wordorder.sweeping") & {"torch", "lightning", "tokenizers", "wandb", "datasets", "matplotlib"}
 
 
 def test_a_scheme_and_a_model_load_no_framework():

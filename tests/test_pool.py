@@ -106,14 +106,3 @@ def test_a_stop_reaches_the_workers_and_starts_no_more(run, tmp_path, monkeypatc
     with pytest.raises(Interrupted):
         run("wait", "done", n_jobs=1)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("1.")]
-
-
-def test_jobs_at_once_are_as_asked_or_what_the_cores_hold(monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(6)), raising=False)
-    assert [pool.count_jobs(asked, threads) for asked, threads in [(3, 1), (0, 1), (0, 2), (0, 4), (0, 16)]] == [
-        3,
-        6,
-        3,
-        1,
-        1,
-    ]

@@ -40,17 +40,20 @@ class PlanSweeper(Sweeper):
 
 
 class PoolLauncher(Launcher):
-    """Composes and checks every run, then trains them side by side and compares them."""
+    """Hands all runs to what the command does with a sweep: train.py composes, checks and trains them side by side."""
 
     def __init__(self, n_jobs: int) -> None:
         self.n_jobs = n_jobs
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self.config, self.loader = config, hydra_context.config_loader
+        self.config, self.loader, self.task = config, hydra_context.config_loader, task_function
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[Any]:
-        from wordorder.command import sweep
+        from wordorder.command import expansion
 
-        configs = [self.loader.load_sweep_config(self.config, list(words)) for words in job_overrides]
-        sweep(configs, n_jobs=self.n_jobs)
+        points = [list(words) for words in job_overrides]
+        self.task.sweep(expansion(self.config, points, self.compose, n_jobs=self.n_jobs))
         return []
+
+    def compose(self, words: list[str]) -> DictConfig:
+        return self.loader.load_sweep_config(self.config, words)

@@ -2,7 +2,7 @@
 
 import sys
 
-COMMANDS = ("train", "evaluate", "compare", "generate", "export", "show_position", "show_data", "show_input")
+COMMANDS = ("train", "evaluate", "compare", "generate", "export", "show_position", "show_data", "show_input", "sweep")
 
 
 def main() -> None:
@@ -13,9 +13,14 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
+    name = sys.argv.pop(1)
+    if name == "sweep":
+        from wordorder import sweeping
+
+        sweeping.main()
+        return
     from wordorder import command
 
-    name = sys.argv.pop(1)
     command.main(getattr(command, name), name)
 
 

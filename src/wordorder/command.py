@@ -14,17 +14,25 @@ from omegaconf import DictConfig, OmegaConf
 from wordorder.check import conf_dir
 from wordorder.errors import InputError
 from wordorder.spelling import explain_hydra
+from wordorder.sweep.expansion import Expansion, folders_of
 from wordorder.words import arrange
 
 Configured = tuple[dict[str, Any], dict[str, str]]
 
 
-def main(task: Callable[[DictConfig], None], config_name: str) -> None:
-    """Run a command. What a person can put right ends in one sentence and exit code 1; a stop that was asked for in 130."""
+def main(
+    task: Callable[[DictConfig], None], config_name: str, *, sweep: Callable[[Expansion], None] | None = None
+) -> None:
+    """Run a command: `task` with one config, or `sweep` with many, which by default trains them.
+
+    What a person can put right ends in one sentence and exit code 1; a stop that was asked for in 130.
+    """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and the sentence is ours
     sys.argv[1:] = arrange(sys.argv[1:], config_name)
     try:
-        hydra.main(version_base="1.3", config_path=conf_dir(), config_name=config_name)(answering(task))()
+        hydra.main(version_base="1.3", config_path=conf_dir(), config_name=config_name)(
+            answering(task, sweep or train_all)
+        )()
     except InputError as error:
         stop(str(error))
     except Exception as error:
@@ -33,8 +41,9 @@ def main(task: Callable[[DictConfig], None], config_name: str) -> None:
         stop(sentence)
 
 
-def answering(task: Callable[[DictConfig], None]) -> Callable[[DictConfig], None]:
-    """Answer a task's InputError here, because Hydra adds lines of its own to what leaves a job."""
+def answering(task: Callable[[DictConfig], None], sweep: Callable[[Expansion], None]) -> Callable[[DictConfig], None]:
+    """Answer a task's InputError here, because Hydra adds lines of its own to what leaves a job. The launcher, which Hydra
+    gives nothing but the task, finds there what a sweep is for."""
 
     def answer(config: DictConfig) -> None:
         try:
@@ -42,6 +51,7 @@ def answering(task: Callable[[DictConfig], None]) -> Callable[[DictConfig], None
         except InputError as error:
             stop(str(error))
 
+    answer.sweep = sweep
     return answer
 
 
@@ -99,12 +109,36 @@ def train(config: DictConfig) -> None:
         sys.exit(1)
 
 
+def expansion(
+    config: DictConfig, points: list[list[str]], compose: Callable[[list[str]], DictConfig], *, n_jobs: int
+) -> Expansion:
+    """What the typed words stand for; `config` has Hydra's section."""
+    sources = [
+        {key: str(source[key]) for key in ("path", "schema", "provider")}
+        for source in config.hydra.runtime.config_sources
+    ]
+    typed = [*config.hydra.overrides.hydra, config.hydra.job.config_name]
+    return Expansion(points, compose, typed, folders_of(sources), Path(config.output_dir), n_jobs)
+
+
+def single(config: DictConfig) -> Expansion:
+    """One run, as an expansion."""
+    whole = DictConfig({"output_dir": config.output_dir, "hydra": HydraConfig.get()})
+    return expansion(whole, [list(HydraConfig.get().overrides.task)], lambda words: config, n_jobs=1)
+
+
+def train_all(expansion: Expansion) -> None:
+    """Compose every run of a sweep and train them."""
+    sweep([expansion.compose(words) for words in expansion.points], n_jobs=expansion.n_jobs)
+
+
 def sweep(configs: list[DictConfig], *, n_jobs: int) -> None:
     """All runs of a sweep, checked before the first begins; then their comparison."""
     from wordorder.closing import closing_table
     from wordorder.comparing import compare_folder
+    from wordorder.cores import count_jobs
     from wordorder.job import Job
-    from wordorder.pool import count_jobs, run_all
+    from wordorder.pool import run_all
     from wordorder.training.interrupt import Interrupted
 
     planned = [Job(*plain(config)) for config in configs]

@@ -119,11 +119,16 @@ class Job:
         return model.initialise(self.config["weight_seed"])
 
     @cached_property
+    def source_digest(self) -> str:
+        """The source's, asked once: it may have to read every text."""
+        return self.source.digest()
+
+    @cached_property
     def identity(self) -> str:
         parent = self.parent.facts["digests"]["weights"] if self.parent else ""
         return identity.training_identity(
             self.config,
-            source_digest=self.source.digest(),
+            source_digest=self.source_digest,
             tokenizer_contents=self.tokenizer.contents(),
             parent_weights=parent,
         )
@@ -141,9 +146,8 @@ class Job:
 
     def evaluation_ids(self) -> dict[str, str]:
         """The identity of each evaluation asked for."""
-        source = self.source.digest()
-        nodes = self.config["evaluation"].items()
-        return {name: identity.evaluation_identity(node, source_digest=source, overrides={}) for name, node in nodes}
+        digest, nodes = self.source_digest, self.config["evaluation"].items()
+        return {name: identity.evaluation_identity(node, source_digest=digest, overrides={}) for name, node in nodes}
 
 
 def bind(position: PositionScheme, tokenizer: Tokenizer) -> None:

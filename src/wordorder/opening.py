@@ -26,8 +26,8 @@ def open_parent(config: Config, tokenizer: Tokenizer) -> RunRecord:
     return record
 
 
-def open_run(folder: Path, key: str) -> RunRecord:
-    """A trained run's record. Raises InputError where there is none, naming runs that are near."""
+def find_run(folder: Path, key: str) -> RunRecord:
+    """A run's record, however far it is. Raises InputError where there is none, naming runs that are near."""
     record = RunRecord(folder)
     if not record.facts:
         there = [path.name for path in folder.parent.glob("*/") if (path / "run.json").exists()]
@@ -35,6 +35,12 @@ def open_run(folder: Path, key: str) -> RunRecord:
         raise InputError(
             f"{key}={folder} is no run folder" + (f"; did you mean {folder.parent / near[0]}?" if near else "")
         )
+    return record
+
+
+def open_run(folder: Path, key: str) -> RunRecord:
+    """A trained run's record. Raises InputError where there is none."""
+    record = find_run(folder, key)
     if path := record.facts.get("hugging_face"):
         raise InputError(f"{key}={folder} holds scores of a pretrained model, whose weights lie in {path}")
     if not record.trained:

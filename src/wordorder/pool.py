@@ -1,7 +1,6 @@
 """Runs side by side on one machine: one process each, forked from a server that has imported everything once."""
 
 import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Sequence
@@ -84,9 +83,3 @@ def collect(worker: Worker) -> Outcome:
         return Outcome(
             worker.folder, "failed", f"its process died ({how}); the same command goes on from its checkpoint"
         )
-
-
-def count_jobs(asked: int, threads: int) -> int:
-    """Runs at once: as asked, or what the cores that this process may use hold at `threads` each."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return asked if asked > 0 else max(1, cores // threads)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from wordorder import identity
+from wordorder import identity, keeping
 from wordorder.data.building import open_store
 from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Subject
 from wordorder.evaluation.bits_per_byte import validation
 from wordorder.job import Job, bind
+from wordorder.keeping import Code
 from wordorder.model.transformer import Transformer
 from wordorder.opening import differing_keys
 from wordorder.preflight import announce, bytes_a_token, first_facts, peak_memory, refuse_full_disk
@@ -42,7 +43,8 @@ def train(job: Job, *, slot: int = 0) -> Outcome:
     any other exception is written into the record and raised again.
     """
     record = RunRecord(job.folder)
-    if said := reason_to_keep(job, record):
+    ids, rerun = job.evaluation_ids(), job.config["rerun"]
+    if said := keeping.reason_to_keep(record.facts, rerun=rerun, evaluations=ids, code=today(job)):
         return Outcome(record.folder, "failed" if record.facts["status"] == "failed" else "kept", said)
     try:
         store = prepare(job)
@@ -56,38 +58,14 @@ def train(job: Job, *, slot: int = 0) -> Outcome:
         ) from error
 
 
-def reason_to_keep(job: Job, record: RunRecord) -> str:
-    """Why this run need not run, or nothing."""
-    status = record.facts.get("status")
-    if made_again(job, record):
-        return ""
-    if status == "failed":
-        return f"failed earlier: {record.facts['reason']} (rerun=failed tries again)"
-    ids = job.evaluation_ids()
-    if status != "done" or any(record.facts["evaluations"].get(name) != ids[name] for name in ids):
-        return ""
-    return "already done" + (
-        ", by code that has changed since (rerun=stale makes it again)" if stale(job, record) else ""
-    )
+def today(job: Job) -> Code:
+    """The digests of the code that would make this run."""
+    return identity.code_digest(), identity.shelf_digest(job.config)
 
 
 def made_again(job: Job, record: RunRecord) -> bool:
-    """Does rerun= ask to forget what is there? A run under way is never forgotten, so a killed rerun goes on too."""
-    status, rerun = record.facts.get("status"), job.config["rerun"]
-    return {
-        "no": False,
-        "failed": status == "failed",
-        "stale": stale(job, record),
-        "all": status in ("done", "failed"),
-    }[rerun]
-
-
-def stale(job: Job, record: RunRecord) -> bool:
-    """Was the run made by other code than today's?"""
-    if record.facts.get("status") != "done":
-        return False
-    then = record.facts["code"], record.facts["shelf_code"]
-    return then != (identity.code_digest(), identity.shelf_digest(job.config))
+    """Does rerun= ask to forget what is there?"""
+    return keeping.made_again(record.facts, rerun=job.config["rerun"], code=today(job))
 
 
 def prepare(job: Job) -> TokenStore:

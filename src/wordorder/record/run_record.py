@@ -18,6 +18,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from wordorder.errors import InputError
+from wordorder.record.holder import sign
 from wordorder.record.rows import read_rows
 
 
@@ -38,7 +39,7 @@ class RunRecord:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(self.folder / ".lock", timeout=0):
+            with FileLock(self.folder / ".lock", timeout=0), sign(self.folder):
                 self.facts = RunRecord(self.folder).facts
                 yield
         except Timeout:

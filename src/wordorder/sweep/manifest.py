@@ -1,0 +1,42 @@
+"""A plan as a file, so that asking again composes nothing: output_dir/.plans/<digest of the words>.json.
+
+It says what it was made from (inputs.py) and what its runs stand for (planned.py); where either differs today, the file is
+not used, and the plan made anew takes its place. So there is a file for each sweep that was asked about, and deleting them
+loses nothing.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from wordorder.record.run_record import replace_text
+from wordorder.sweep.planned import Held, Plan, Planned
+
+FOLDER = ".plans"
+
+
+def place(output_dir: Path, inputs: dict[str, str]) -> Path:
+    """Where the plan of these words, typed in this folder, is kept."""
+    return output_dir / FOLDER / f"{inputs['words'][:16]}.json"
+
+
+def read_plan(path: Path, inputs: dict[str, str]) -> Plan | None:
+    """The plan that was kept, None where there is none or where what it was made from has changed.
+
+    Raises InputError where a text or file that it stands for can no longer be read.
+    """
+    try:
+        kept = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):  # ValueError: somebody has edited it
+        return None
+    if kept["inputs"] != inputs:
+        return None
+    plan = Plan([Planned(**run) for run in kept["runs"]], Held(**kept["held"]))
+    return plan if plan.held.same() else None
+
+
+def write_plan(path: Path, inputs: dict[str, str], plan: Plan) -> None:
+    """Keep a plan; a reader finds it whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {"inputs": inputs, "held": asdict(plan.held), "runs": [asdict(run) for run in plan.runs]}
+    replace_text(path, json.dumps(kept))

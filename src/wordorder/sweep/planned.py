@@ -1,0 +1,101 @@
+"""A plan: what each run of a sweep is and where it lies, held against the texts and files that its identity stands for.
+
+A run's identity is a digest of its config with paths replaced by what they point to, so it holds as long as these do.
+They are looked at again whenever a plan that was kept is used: a source's digest is asked again, once for each source of a
+plan and not once a run, unless it is one of this package's tasks, whose documents follow from arguments and code alone;
+so is the digest of a file that a tokenizer reads, and that of the weights a run begins with. Times and sizes of files are
+not looked at: they would say sooner that nothing has changed, and at times wrongly.
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wordorder import identity
+from wordorder.check import Config, make
+from wordorder.errors import InputError
+from wordorder.record.read import read_run
+from wordorder.source.base import Source
+from wordorder.source.task import Task
+from wordorder.sweep.inputs import digest_package
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run. `arm` is equal for runs that differ in seeds only, `code` the digests of the code that would make it."""
+
+    words: list[str]
+    folder: str
+    rerun: str
+    arm: str
+    evaluations: dict[str, str]
+    code: list[str]
+    threads: int
+    parent: str
+
+    @property
+    def name(self) -> str:
+        return Path(self.folder).name
+
+
+@dataclass
+class Held:
+    """What the runs' identities stand for: [node or name, digest] of sources, tokenizers' files, parents, other packages."""
+
+    sources: list[list[Any]] = field(default_factory=list)
+    tokenizers: list[list[Any]] = field(default_factory=list)
+    parents: list[list[Any]] = field(default_factory=list)
+    packages: list[list[Any]] = field(default_factory=list)
+
+    def add(self, shelf: str, key: Any, value: Any) -> None:
+        if [key, value] not in getattr(self, shelf):
+            getattr(self, shelf).append([deepcopy(key), value])
+
+    def same(self) -> bool:
+        """Is everything as it was? Raises InputError for what can no longer be read."""
+        now = (
+            *((make(deepcopy(node), "source").digest(), digest) for node, digest in self.sources),
+            *((make(deepcopy(node), "tokenizer").contents(), digests) for node, digests in self.tokenizers),
+            *((weights_of(folder), digest) for folder, digest in self.parents),
+            *((digest_package(name), digest) for name, digest in self.packages),
+        )
+        return all(one == then for one, then in now)
+
+
+@dataclass
+class Plan:
+    """The runs of a sweep, each folder once, and what they stand for."""
+
+    runs: list[Planned]
+    held: Held
+
+
+def is_function_of_arguments(source: Source) -> bool:
+    """Are a source's documents the same as long as arguments and code are?"""
+    return isinstance(source, Task) and type(source).__module__.startswith("wordorder.")
+
+
+def weights_of(folder: str) -> str:
+    """The digest of a trained run's weights. Raises InputError where there is none."""
+    digest = read_run(Path(folder)).get("digests", {}).get("weights")
+    if digest is None:
+        raise InputError(f"initialize_from={folder} is no run that is trained to the end")
+    return digest
+
+
+def arm_of(config: Config) -> str:
+    """Digest of what a run is apart from its seeds, wherever in its config they stand."""
+    return identity.digest(without_seeds({name: config[name] for name in (*identity.TRAINING_SECTIONS, "source")}))
+
+
+def without_seeds(node: Any) -> Any:
+    """The same without any key that is `seed` or ends in `_seed`."""
+    if not isinstance(node, dict):
+        return node
+    return {key: without_seeds(value) for key, value in node.items() if key.split("_")[-1] != "seed"}
+
+
+def foreign_packages(config: Config) -> set[str]:
+    """The packages besides this one that a config names."""
+    return {target.split(".")[0] for target in identity.targets(config)} - {"wordorder"}

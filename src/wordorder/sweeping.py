@@ -1,0 +1,182 @@
+"""What a person asks about a sweep: its plan, its status, one of its runs, the failed ones again, what is no longer named.
+
+The words after the verb are those of train.py, read and expanded by the same code, so that a plan is of what train.py does.
+"""
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from wordorder import command
+from wordorder.cores import count_jobs
+from wordorder.errors import InputError
+from wordorder.opening import find_run
+from wordorder.spelling import nearest
+from wordorder.sweep import prune as pruning
+from wordorder.sweep import telling
+from wordorder.sweep.expansion import Expansion
+from wordorder.sweep.inputs import read_inputs
+from wordorder.sweep.manifest import place, read_plan, write_plan
+from wordorder.sweep.planned import Plan
+from wordorder.sweep.state import look
+
+USAGE = "as in sweep.py plan experiment=quickstart"
+PLUGINS = ("hydra/launcher", "hydra/sweeper")  # others than ours expand and run words in ways not known here
+
+
+def main() -> None:
+    """Answer the verb that is the first word."""
+    try:
+        verb, words = read_words(sys.argv[1:])
+        VERBS[verb](words)
+    except InputError as error:
+        command.stop(str(error))
+
+
+def read_words(words: list[str]) -> tuple[str, list[str]]:
+    """The verb and what follows. Raises InputError."""
+    if not words or "=" in words[0]:
+        raise InputError(f"say first what is asked of the sweep: {', '.join(VERBS)}; {USAGE}")
+    if words[0] not in VERBS:
+        raise InputError(f"{words[0]} cannot be asked of a sweep: {nearest(words[0], list(VERBS), list_all=True)}")
+    return words[0], words[1:]
+
+
+def expand(words: list[str], ask: Callable[[Expansion], None]) -> None:
+    """Ask it of what the words stand for, one run or many."""
+    for word in words:
+        if word.partition("=")[0] in PLUGINS:
+            raise InputError(
+                f"{word} is not for sweep.py, which knows the plans and the pool of train.py only: leave it out"
+            )
+    sys.argv[1:] = words
+    command.main(lambda config: ask(command.single(config)), "train", sweep=ask)
+
+
+def read(expansion: Expansion) -> Plan:
+    """The plan that was kept if it still holds, else a new one, which is kept."""
+    inputs = read_inputs(expansion)
+    path = place(expansion.output_dir, inputs) if inputs else None
+    if path and (kept := read_plan(path, inputs)):
+        return kept
+    from wordorder.sweep.planning import make_plan
+
+    made = make_plan(expansion, command.plain)
+    if path:
+        write_plan(path, inputs, made)
+    return made
+
+
+def looked_at(plan: Plan) -> telling.Looked:
+    return [(run, look(Path(run.folder), run.evaluations)) for run in plan.runs]
+
+
+def at_once(plan: Plan, expansion: Expansion) -> int:
+    """Runs side by side, as train.py would have them."""
+    return min(len(plan.runs), count_jobs(expansion.n_jobs, plan.runs[0].threads))
+
+
+def console() -> Console:
+    return Console(width=None if Console().is_terminal else 140)
+
+
+def train_words(words: list[str]) -> list[str]:
+    """The command line that trains what these words stand for."""
+    script = Path(sys.argv[0])
+    if script.name == "sweep.py":
+        return [str(script.with_name("train.py")), *words]
+    return [sys.argv[0], "train", *words]
+
+
+def plan(words: list[str]) -> None:
+    """What train.py would do with these words."""
+
+    def ask(expansion: Expansion) -> None:
+        made = read(expansion)
+        telling.tell_plan(console(), looked_at(made), n_jobs=at_once(made, expansion))
+
+    expand(words, ask)
+
+
+def status(words: list[str]) -> None:
+    """How far the runs are."""
+    typed = shlex.join(["python", *train_words(words)])
+
+    def ask(expansion: Expansion) -> None:
+        made = read(expansion)
+        telling.tell_status(console(), looked_at(made), n_jobs=at_once(made, expansion), command=typed)
+
+    expand(words, ask)
+
+
+def show(words: list[str]) -> None:
+    """One run."""
+    keys = [word.partition("=")[0] for word in words]
+    if keys != ["run"]:
+        raise InputError("show takes one word, a run's folder: show run=outputs/quickstart/RUN")
+    record = find_run(Path(words[0].partition("=")[2]), "run")
+    telling.tell_run(console(), record.folder, look(record.folder, {}))
+
+
+def retry(words: list[str]) -> None:
+    """The failed runs again, and no other; each is recorded as train.py with rerun=failed would."""
+    trained = train_words(words)
+
+    def ask(expansion: Expansion) -> None:
+        failed = [run for run, state in looked_at(read(expansion)) if state.name == "failed"]
+        if not failed:
+            console().print("nothing has failed")
+            return
+        sys.argv[:] = (
+            trained  # what goes on with these runs when they are stopped, and what their record says was typed
+        )
+        command.sweep([again(expansion.compose(run.words)) for run in failed], n_jobs=expansion.n_jobs)
+
+    expand(words, ask)
+
+
+def again(config: Any) -> Any:
+    """The config, under which a failed run is made again."""
+    config.rerun = "failed"
+    return config
+
+
+def prune(words: list[str]) -> None:
+    """List the run folders that the plan does not name, or with yes=true remove them."""
+    said = [word.partition("=")[2] for word in words if word.startswith("yes=")]
+    if said not in ([], ["true"], ["false"]):
+        raise InputError(f"yes={','.join(said)} must be true or false, once")
+    if not any(word.startswith("experiment=") for word in words):
+        raise InputError("prune needs experiment=NAME: without one, all runs that were made without one would go")
+
+    def ask(expansion: Expansion) -> None:
+        tell_pruned(read(expansion), yes=said == ["true"])
+
+    expand([word for word in words if not word.startswith("yes=")], ask)
+
+
+def tell_pruned(plan: Plan, *, yes: bool) -> None:
+    """A line a folder, and how much is freed; a run that a process holds stays."""
+    freed, shown = 0, console()
+    found = pruning.unplanned(plan.runs)
+    for folder in found:
+        held, size = pruning.held(folder), pruning.size(folder)
+        try:
+            if yes and not held:
+                pruning.remove(folder)
+        except InputError:  # its lock is taken
+            held = True
+        freed += 0 if held else size
+        what = "kept, a process is at it" if held else f"{size / 2**20:,.1f} MB" + ", removed" * yes
+        telling.say(shown, f"{folder}: {what}")
+    if not found:
+        telling.say(shown, "every run folder is in the plan")
+    else:
+        telling.say(shown, f"{freed / 2**20:,.1f} MB {'freed' if yes else 'would be freed by the same with yes=true'}")
+
+
+VERBS = {"plan": plan, "status": status, "show": show, "retry": retry, "prune": prune}

@@ -1,0 +1,226 @@
+"""What is typed after sweep.py: the plan is that of train.py, a stale one is never used, and nothing is done unasked."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import plans
+import pytest
+import runs
+
+from wordorder import command, sweeping
+from wordorder.sweep import planning
+
+SWEEP = ["-m", "seed=0,1"]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    runs.write_text(tmp_path / "my.txt")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def ask(here, capsys) -> Callable[..., str]:
+    """ask("plan", "seed=1") -> what is said; an error's sentence with its exit code in front."""
+
+    def typed(*words: str) -> str:
+        before, sys.argv = sys.argv, ["scripts/sweep.py", *words]
+        try:
+            sweeping.main()
+        except SystemExit as stopped:
+            return f"{stopped.code} {capsys.readouterr().err}"
+        finally:
+            sys.argv = before
+        return capsys.readouterr().out
+
+    return typed
+
+
+@pytest.fixture
+def makings(monkeypatch) -> list[int]:
+    """The number of runs of each plan that was made and not read."""
+    made, make = [], planning.make_plan
+
+    def counted(expansion, plain):
+        made.append(len(expansion.points))
+        return make(expansion, plain)
+
+    monkeypatch.setattr(planning, "make_plan", counted)
+    return made
+
+
+def folders(text: str) -> list[str]:
+    return [line.split()[1] for line in text.splitlines() if line.startswith("  start: ")]
+
+
+def test_a_plan_names_the_folders_that_training_would_use(ask, compose_config):
+    jobs = [runs.make_job(compose_config, {"seed": seed}) for seed in (0, 1)]
+    assert folders(ask("plan", *runs.words(), *SWEEP)) == [str(job.folder) for job in jobs]
+    assert folders(ask("plan", *runs.words(), "seed=1")) == [str(jobs[1].folder)]
+    assert [path.name for path in Path("outputs").iterdir()] == [".plans"]
+
+
+def test_an_experiment_s_plan_is_expanded_as_in_training(ask, here):
+    words = [word for word in runs.words() if not word.startswith(("position=", "evaluation"))]
+    text = ask("plan", "experiment=swap", *words, "seed=0", "position=rope,none")
+    names = [Path(folder).name.rpartition("-")[0] for folder in folders(text)]
+    assert names == ["rope-byte-text_file-s0", "none-byte-text_file-s0"]
+    assert {Path(folder).parent.name for folder in folders(text)} == {"swap"}
+
+
+def test_a_plan_is_made_once_and_read_after_that(ask, makings):
+    first = ask("plan", *runs.words(), *SWEEP)
+    assert ask("plan", *runs.words(), *SWEEP) == first
+    ask("status", *runs.words(), *SWEEP)
+    assert makings == [2]
+
+
+def test_other_words_have_a_plan_of_their_own(ask, makings):
+    one = ask("plan", *runs.words(), *SWEEP)
+    other = ask("plan", *runs.words(), *SWEEP, "optimizer.lr=0.5")
+    assert not set(folders(one)) & set(folders(other))
+    assert makings == [2, 2] and len(list(Path("outputs/.plans").iterdir())) == 2
+    assert ask("plan", *runs.words(), *SWEEP) == one and makings == [2, 2]
+
+
+def test_another_text_is_another_plan(ask, makings, here):
+    one = ask("plan", *runs.words(), *SWEEP)
+    runs.write_text(here / "my.txt", seed=1)
+    other = ask("plan", *runs.words(), *SWEEP)
+    assert makings == [2, 2] and not set(folders(one)) & set(folders(other))
+    runs.write_text(here / "my.txt")
+    assert ask("plan", *runs.words(), *SWEEP) == one
+
+
+def write_rate(here: Path, rate: str) -> list[str]:
+    """An optimizer's yaml with this learning rate, and the words that choose it."""
+    (here / "conf" / "optimizer").mkdir(parents=True, exist_ok=True)
+    (here / "conf" / "optimizer" / "mine.yaml").write_text(f"defaults: [adamw, _self_]\nlr: {rate}\n")
+    return [*runs.words(), f"hydra.searchpath=[file://{here}/conf]", "optimizer=mine"]
+
+
+def test_an_edited_yaml_is_another_plan(ask, makings, here):
+    one = ask("plan", *write_rate(here, "0.5"))
+    assert ask("plan", *write_rate(here, "0.5")) == one and makings == [1]
+    other = ask("plan", *write_rate(here, "0.25"))
+    assert len(folders(one)) == len(folders(other)) == 1 and folders(one) != folders(other) and makings == [1, 1]
+
+
+def test_a_config_that_reads_the_environment_is_composed_each_time(ask, makings, here, monkeypatch):
+    words = write_rate(here, "${oc.decode:${oc.env:RATE}}")
+    seen = []
+    for rate in ("0.5", "0.25"):
+        monkeypatch.setenv("RATE", rate)
+        seen += folders(ask("plan", *words))
+    assert len(set(seen)) == 2 and makings == [1, 1]
+
+
+@pytest.mark.parametrize("word", ["optimizer.lr=fast", "experiment=swp", "seed=0,1"])
+def test_what_training_refuses_is_refused_in_its_words(word, ask, capsys):
+    said = ask("plan", *runs.words(), word)
+    assert runs.typed("train", *runs.words(), word) == 1
+    assert said == f"1 {capsys.readouterr().err}" and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "say first what is asked of the sweep: plan, status, show, retry, prune"),
+        (["experiment=quickstart"], "say first what is asked of the sweep"),
+        (["stats", "experiment=quickstart"], "stats cannot be asked of a sweep: did you mean status?"),
+        (["plan", "hydra/launcher=basic"], "hydra/launcher=basic is not for sweep.py"),
+        (["show"], "show takes one word, a run's folder"),
+        (["show", "run=outputs/x", "seed=1"], "show takes one word, a run's folder"),
+        (["show", "run=outputs/x"], "run=outputs/x is no run folder"),
+        (["prune", "position=rope"], "prune needs experiment=NAME"),
+        (["prune", "experiment=quickstart", "yes=maybe"], "yes=maybe must be true or false, once"),
+    ],
+)
+def test_what_cannot_be_answered_is_told_in_one_sentence(words, said, ask):
+    answer = ask(*words)
+    assert answer.startswith(f"1 wordorder: {said}") and answer.count("\n") == 1
+
+
+def test_once_a_plan_is_there_torch_is_not_imported(ask):
+    ask("plan", *runs.words(), *SWEEP)
+    for verb in ("plan", "status"):
+        code = f"import sys; sys.argv = ['sweep.py', *{[verb, *runs.words(), *SWEEP]}]; from wordorder import sweeping"
+        code += "; sweeping.main(); print(*{name.split('.')[0] for name in sys.modules})"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert "2" in done.stdout and not {"torch", "lightning", "datasets"} & set(done.stdout.splitlines()[-1].split())
+
+
+def spoil(folder: str, facts: dict) -> None:
+    """A run's folder with these facts."""
+    plans.write_run(Path(folder), facts)
+
+
+def plan_of(ask: Callable[..., str], *words: str) -> list[str]:
+    return folders(ask("plan", *runs.words(), *words))
+
+
+def test_only_what_failed_is_tried_again_and_recorded_as_training(ask, monkeypatch):
+    first, second, third = plan_of(ask, "-m", "seed=0,1,2")
+    spoil(first, plans.RUNNING)
+    spoil(second, plans.FAILED)
+    trained = []
+    monkeypatch.setattr(command, "sweep", lambda configs, *, n_jobs: trained.append((configs, n_jobs, list(sys.argv))))
+    ask("retry", *runs.words(), "-m", "seed=0,1,2", "hydra.launcher.n_jobs=3")
+    ((configs, n_jobs, typed),) = trained
+    assert [(config.seed, config.rerun) for config in configs] == [(1, "failed")]
+    assert n_jobs == 3 and typed[0] == "scripts/train.py" and typed[-1] == "hydra.launcher.n_jobs=3"
+    assert "make again, as rerun= asks     1" in ask("plan", *runs.words(), "-m", "seed=0,1,2", "rerun=failed")
+
+
+@pytest.mark.parametrize(
+    ("script", "trains"), [("a/sweep.py", ["a/train.py", "x=1"]), ("bin/wordorder", ["bin/wordorder", "train", "x=1"])]
+)
+def test_the_command_that_trains_is_named_as_this_one_was(script, trains, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [script])
+    assert sweeping.train_words(["x=1"]) == trains
+
+
+def test_where_nothing_failed_nothing_is_trained(ask, monkeypatch):
+    (only,) = plan_of(ask)
+    spoil(only, plans.RUNNING)
+    monkeypatch.setattr(command, "sweep", None)
+    assert ask("retry", *runs.words()).strip() == "nothing has failed"
+
+
+def test_a_single_run_that_failed_is_tried_again(ask, monkeypatch):
+    (only,) = plan_of(ask)
+    spoil(only, plans.FAILED)
+    trained = []
+    monkeypatch.setattr(command, "sweep", lambda configs, *, n_jobs: trained.extend(map(command.plain, configs)))
+    ask("retry", *runs.words())
+    ((values, choices),) = trained
+    assert values["rerun"] == "failed" and choices["position"] == "learned"
+
+
+def test_a_run_is_shown(ask):
+    (only,) = plan_of(ask)
+    spoil(only, plans.FAILED)
+    assert "status: failed" in ask("show", f"run={only}")
+    assert f"did you mean {only}?" in ask("show", f"run={only}x")
+
+
+def test_pruning_lists_and_with_yes_removes_what_is_not_planned_and_not_held(ask):
+    words = [word for word in runs.words() if not word.startswith("position=")]
+    (kept,) = folders(ask("plan", "experiment=swap", *words, "position=rope", "seed=0"))
+    at = Path(kept).parent
+    spoil(kept, plans.DONE)
+    old = plans.write_run(at / "old", plans.DONE)
+    (old / "weights").write_bytes(bytes(3 * 2**20))
+    busy = plans.write_run(at / "busy", plans.RUNNING, holder="alive")
+    prune = ["prune", "experiment=swap", *words, "position=rope", "seed=0"]
+    for asked in (prune, [*prune, "yes=false"]):
+        text = ask(*asked)
+        assert f"{old}: 3.0 MB\n" in text and f"{busy}: kept, a process is at it\n" in text and kept not in text
+        assert "3.0 MB would be freed" in text and old.exists()
+    assert "3.0 MB freed" in ask(*prune, "yes=true")
+    assert not old.exists() and busy.exists() and Path(kept).exists()
+    assert json.loads((busy / "run.json").read_text()) == plans.RUNNING
