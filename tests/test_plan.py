@@ -10,6 +10,7 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from wordorder import command
 from wordorder.check import conf_dir
 from wordorder.errors import InputError
 from wordorder.plan import expand
@@ -271,10 +272,12 @@ def launched(tmp_path, monkeypatch):
     def sweep(configs, *, n_jobs):  # in place of training them
         composed[:] = [(one.seed, one.hydra.runtime.choices.position, one.optimizer.lr) for one in configs]
 
+    task = command.answering(command.train, command.train_all)
+
     def run(*typed: str) -> list[tuple[int, str, float]]:
         words = [f"hydra.searchpath=[file://{tmp_path}]", "experiment=tried", *typed]
         with initialize_config_dir(conf_dir(), version_base="1.3"):
-            GlobalHydra.instance().hydra.multirun("train", lambda config: None, words, with_log_configuration=False)
+            GlobalHydra.instance().hydra.multirun("train", task, words, with_log_configuration=False)
         return composed
 
     monkeypatch.setattr("wordorder.command.sweep", sweep)
