@@ -2,7 +2,7 @@
 
 from wordorder.check import Config
 from wordorder.hugging_face.gpt2 import read_table, table_length
-from wordorder.hugging_face.stock import Stock, Unlike
+from wordorder.hugging_face.stock import SPELT_OUT, Stock, Unlike
 from wordorder.hugging_face.weights import BOTH, ITSELF, Weight
 from wordorder.model.transformer import Transformer
 
@@ -15,16 +15,7 @@ class Bert(Stock):
     model_type = "bert"
     architecture = "BertLMHeadModel"
     prefix = "bert."
-    keys = {
-        "d_model": "hidden_size",
-        "n_layers": "num_hidden_layers",
-        "n_heads": "num_attention_heads",
-        "d_ff": "intermediate_size",
-        "context_length": "max_position_embeddings",
-        "norm_eps": "layer_norm_eps",
-        "init_std": "initializer_range",
-        "n_token_types": "type_vocab_size",
-    }
+    keys = SPELT_OUT | {"norm_eps": "layer_norm_eps", "n_token_types": "type_vocab_size"}
     has = {
         "norm": "layer_norm",
         "norm_placement": "post",

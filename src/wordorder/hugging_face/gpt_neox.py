@@ -3,7 +3,7 @@
 from wordorder.check import Config
 from wordorder.errors import InputError
 from wordorder.hugging_face.rope import read_rope, write_rope
-from wordorder.hugging_face.stock import Stock, Unlike
+from wordorder.hugging_face.stock import SPELT_OUT, Stock, Unlike
 from wordorder.hugging_face.weights import ATTENTION, BOTH, QKV_BY_HEAD, Weight
 from wordorder.model.transformer import Transformer
 
@@ -17,16 +17,7 @@ class GPTNeoX(Stock):
     model_type = "gpt_neox"
     architecture = "GPTNeoXForCausalLM"
     prefix = "gpt_neox."
-    keys = {
-        "d_model": "hidden_size",
-        "n_layers": "num_hidden_layers",
-        "n_heads": "num_attention_heads",
-        "d_ff": "intermediate_size",
-        "context_length": "max_position_embeddings",
-        "norm_eps": "layer_norm_eps",
-        "init_std": "initializer_range",
-        "tie_embeddings": "tie_word_embeddings",
-    }
+    keys = SPELT_OUT | {"norm_eps": "layer_norm_eps", "tie_embeddings": "tie_word_embeddings"}
     has = {"norm": "layer_norm", "bias": True}
     free = ("norm_placement", "activation")
     needs = {"attention_bias": True}

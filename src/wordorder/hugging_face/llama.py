@@ -9,7 +9,7 @@ from wordorder.check import Config
 from wordorder.errors import InputError
 from wordorder.hugging_face.layers import by_layer, every_nth, find_every, inside, windowed
 from wordorder.hugging_face.rope import node, read_rope, write_rope
-from wordorder.hugging_face.stock import Stock, Unlike
+from wordorder.hugging_face.stock import SPELT_OUT, Stock, Unlike
 from wordorder.hugging_face.weights import BOTH, Weight
 from wordorder.model.transformer import Transformer
 from wordorder.position.none import NoPE
@@ -43,16 +43,10 @@ class Llama(Stock):
     model_type = "llama"
     architecture = "LlamaForCausalLM"
     prefix = "model."
-    keys = {
-        "d_model": "hidden_size",
-        "n_layers": "num_hidden_layers",
-        "n_heads": "num_attention_heads",
+    keys = SPELT_OUT | {
         "n_kv_heads": "num_key_value_heads",
         "head_dim": "head_dim",
-        "d_ff": "intermediate_size",
-        "context_length": "max_position_embeddings",
         "norm_eps": "rms_norm_eps",
-        "init_std": "initializer_range",
         "tie_embeddings": "tie_word_embeddings",
     }
     has = {"norm": "rms_norm", "activation": "swiglu"}

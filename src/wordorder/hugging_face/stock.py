@@ -10,6 +10,15 @@ from wordorder.model.transformer import Transformer
 
 USUAL = PLAIN | {"bias": False}  # a class says its own beside it
 
+SPELT_OUT = {  # the keys of most classes: our choice -> theirs
+    "d_model": "hidden_size",
+    "n_layers": "num_hidden_layers",
+    "n_heads": "num_attention_heads",
+    "d_ff": "intermediate_size",
+    "context_length": "max_position_embeddings",
+    "init_std": "initializer_range",
+}
+
 
 class Unlike(ValueError):
     """Choices that the stock class at hand does not have, an argument each."""
