@@ -79,7 +79,7 @@ def tell_status(console: Console, looked: Looked, *, n_jobs: int, command: str) 
     left = [estimate.left(run, state) for run, state in looked if state.name not in ("done", "unscored", "failed")]
     say(
         console,
-        f"{done:.1f} of {len(looked)} runs trained ({100 * done / len(looked):.0f} %); {estimate.together(left, n_jobs)}",
+        f"{round(done, 1):g} of {len(looked)} runs trained ({100 * done / len(looked):.0f} %); {estimate.together(left, n_jobs)}",
     )
 
 
