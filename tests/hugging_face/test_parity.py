@@ -17,7 +17,7 @@ def ids() -> torch.Tensor:
 
 
 def apart(ours: torch.Tensor, theirs: torch.Tensor) -> float:
-    return float((ours - theirs).abs().max() / theirs.abs().max())
+    return ((ours - theirs).abs().max() / theirs.abs().max()).item()
 
 
 @each_family
