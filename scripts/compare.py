@@ -1,6 +1,6 @@
 """Compare the runs of an experiment: scripts/compare.py experiment=quickstart compare.baseline=none."""
 
-from wordorder import command
+from wordorder import commands
 
 if __name__ == "__main__":
-    command.main(command.compare, "compare")
+    commands.run("compare")

@@ -1,6 +1,6 @@
 """Ask trained runs what they have not been asked: scripts/evaluate.py run=FOLDER evaluation=length_sweep."""
 
-from wordorder import command
+from wordorder import commands
 
 if __name__ == "__main__":
-    command.main(command.evaluate, "evaluate")
+    commands.run("evaluate")

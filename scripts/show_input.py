@@ -1,6 +1,6 @@
 """Show how a text enters the first block: scripts/show_input.py text="to be or not to be" tokenizer=byte position=rope,alibi."""
 
-from wordorder import command
+from wordorder import commands
 
 if __name__ == "__main__":
-    command.main(command.show_input, "show_input")
+    commands.run("show_input")

@@ -1,6 +1,6 @@
 """Draw what a position scheme does: scripts/show_position.py position=alibi, or position=all for every one and a page of them."""
 
-from wordorder import command
+from wordorder import commands
 
 if __name__ == "__main__":
-    command.main(command.show_position, "show_position")
+    commands.run("show_position")

@@ -1,6 +1,6 @@
 """Train one run, or with -m or an experiment a sweep of runs: scripts/train.py position=alibi seed=1."""
 
-from wordorder import command
+from wordorder import commands
 
 if __name__ == "__main__":
-    command.main(command.train, "train")
+    commands.run("train")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from wordorder import command
+from wordorder import commands
 from wordorder.job import Job
 from wordorder.run import Outcome, train
 
@@ -83,7 +83,7 @@ def typed(name: str, *typed_words: str) -> int:
     before = sys.argv
     sys.argv = [f"scripts/{name}.py", *typed_words]
     try:
-        command.main(getattr(command, name), name)
+        commands.run(name)
     except SystemExit as stopped:
         return int(stopped.code or 0)
     finally:

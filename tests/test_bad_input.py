@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wordorder import command
+from wordorder import commands
 
 TEXT = ["source=text_file", "source.train=my.txt", "tokenizer=byte"]
 
@@ -127,7 +127,7 @@ def run(name: str, words: list[str], monkeypatch) -> int:
     """The exit code of a command typed in this folder."""
     monkeypatch.setattr(sys, "argv", [f"scripts/{name}.py", *words])
     with pytest.raises(SystemExit) as stopped:
-        command.main(getattr(command, name), name)
+        commands.run(name)
     return stopped.value.code
 
 

@@ -59,7 +59,9 @@ MAY = {  # part of the package -> what of the package it may import
     "cores": set(),
     "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "errors"},
 }
-HYDRA = {f"wordorder.{name}" for name in ("command", "override", "spelling", "contract.__main__")} | {"hydra_plugins"}
+HYDRA = {f"wordorder.{name}" for name in ("command", "commands", "override", "spelling", "contract.__main__")} | {
+    "hydra_plugins"
+}
 THIRD_PARTY = {  # package -> where alone it may be named
     "hydra": HYDRA,
     "omegaconf": HYDRA,

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import runs
 
-from wordorder.command import arrange
 from wordorder.errors import InputError
 from wordorder.override import override_position
+from wordorder.words import arrange
 
 CONF = Path(__file__).parents[1] / "conf"
 

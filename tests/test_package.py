@@ -43,7 +43,7 @@ def test_installed_command_composes_without_the_checkout(unpacked, tmp_path):
     environment = os.environ | {"PYTHONPATH": str(unpacked)}
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert "wordorder.position.alibi.ALiBi" in done.stdout
-    where = [sys.executable, "-c", "from wordorder.command import conf_dir; print(conf_dir())"]
+    where = [sys.executable, "-c", "from wordorder.check import conf_dir; print(conf_dir())"]
     done = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert Path(done.stdout.strip()) == unpacked / "wordorder" / "conf"
 

@@ -10,7 +10,7 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from wordorder import command
+from wordorder import command, commands
 from wordorder.check import conf_dir
 from wordorder.errors import InputError
 from wordorder.plan import expand
@@ -272,7 +272,7 @@ def launched(tmp_path, monkeypatch):
     def sweep(configs, *, n_jobs):  # in place of training them
         composed[:] = [(one.seed, one.hydra.runtime.choices.position, one.optimizer.lr) for one in configs]
 
-    task = command.answering(command.train, command.train_all)
+    task = command.answering(commands.train, commands.train_all)
 
     def run(*typed: str) -> list[tuple[int, str, float]]:
         words = [f"hydra.searchpath=[file://{tmp_path}]", "experiment=tried", *typed]
@@ -280,7 +280,7 @@ def launched(tmp_path, monkeypatch):
             GlobalHydra.instance().hydra.multirun("train", task, words, with_log_configuration=False)
         return composed
 
-    monkeypatch.setattr("wordorder.command.sweep", sweep)
+    monkeypatch.setattr("wordorder.commands.sweep", sweep)
     return run
 
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.style import Style
 
-from wordorder import command
+from wordorder import commands
 from wordorder.check import make
 from wordorder.data.batch import UNSCORED
 from wordorder.data.building import open_store
@@ -318,7 +318,7 @@ def test_every_kind_of_source_can_be_named(source, compose_config):
 
 def run(words, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["scripts/show_data.py", *words])
-    command.main(command.show_data, "show_data")
+    commands.run("show_data")
 
 
 def test_the_command_shows_as_many_documents_as_asked_and_two_rows(words, tmp_path, monkeypatch, capsys):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
-from wordorder import command
+from wordorder import commands
 from wordorder.check import conf_dir
 from wordorder.show.input import follow, picture_tokens
 from wordorder.show.input_picture import before, draw_ways, entering, within
@@ -122,7 +122,7 @@ def test_schemes_are_typed_as_a_list(typed):
 
 def run(words, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["scripts/show_input.py", *words])
-    command.main(command.show_input, "show_input")
+    commands.run("show_input")
 
 
 def test_the_command_prints_tokens_and_explanations_and_writes_a_picture(tmp_path, monkeypatch, capsys):

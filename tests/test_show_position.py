@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from wordorder import command
+from wordorder import commands
 from wordorder.position.base import PositionScheme
 from wordorder.show.gallery import write_gallery
 from wordorder.show.panels import choose_panels
@@ -203,7 +203,7 @@ def test_a_page_embeds_its_pictures_and_tells_which_kernels_serve(compose_config
 
 def run(words, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["scripts/show_position.py", *words])
-    command.main(command.show_position, "show_position")
+    commands.run("show_position")
 
 
 def test_the_command_writes_a_picture_and_says_where(tmp_path, monkeypatch, capsys):

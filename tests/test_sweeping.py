@@ -10,7 +10,7 @@ import plans
 import pytest
 import runs
 
-from wordorder import command, sweeping
+from wordorder import command, commands, sweeping
 from wordorder.sweep import planning
 
 SWEEP = ["-m", "seed=0,1"]
@@ -168,7 +168,7 @@ def test_only_what_failed_is_tried_again_and_recorded_as_training(ask, monkeypat
     spoil(first, plans.RUNNING)
     spoil(second, plans.FAILED)
     trained = []
-    monkeypatch.setattr(command, "sweep", lambda configs, *, n_jobs: trained.append((configs, n_jobs, list(sys.argv))))
+    monkeypatch.setattr(commands, "sweep", lambda configs, *, n_jobs: trained.append((configs, n_jobs, list(sys.argv))))
     ask("retry", *runs.words(), "-m", "seed=0,1,2", "hydra.launcher.n_jobs=3")
     ((configs, n_jobs, typed),) = trained
     assert [(config.seed, config.rerun) for config in configs] == [(1, "failed")]
@@ -187,7 +187,7 @@ def test_the_command_that_trains_is_named_as_this_one_was(script, trains, monkey
 def test_where_nothing_failed_nothing_is_trained(ask, monkeypatch):
     (only,) = plan_of(ask)
     spoil(only, plans.RUNNING)
-    monkeypatch.setattr(command, "sweep", None)
+    monkeypatch.setattr(commands, "sweep", None)
     assert ask("retry", *runs.words()).strip() == "nothing has failed"
 
 
@@ -195,7 +195,7 @@ def test_a_single_run_that_failed_is_tried_again(ask, monkeypatch):
     (only,) = plan_of(ask)
     spoil(only, plans.FAILED)
     trained = []
-    monkeypatch.setattr(command, "sweep", lambda configs, *, n_jobs: trained.extend(map(command.plain, configs)))
+    monkeypatch.setattr(commands, "sweep", lambda configs, *, n_jobs: trained.extend(map(command.plain, configs)))
     ask("retry", *runs.words())
     ((values, choices),) = trained
     assert values["rerun"] == "failed" and choices["position"] == "learned"

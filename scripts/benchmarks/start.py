@@ -17,7 +17,7 @@ from benchmarks.measure import Report, median_ms, take_turns
 
 TRAIN = Path(__file__).resolve().parents[1] / "train.py"
 WORDS = ["logger=none", "trainer.budget=2000", "trainer.unit=steps", "record.log_steps=1", "record.validate_steps=0"]
-IMPORTS = "import wordorder.command, wordorder.run"
+IMPORTS = "import wordorder.commands, wordorder.run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

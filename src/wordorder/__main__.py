@@ -19,9 +19,9 @@ def main() -> None:
 
         sweeping.main()
         return
-    from wordorder import command
+    from wordorder import commands
 
-    command.main(getattr(command, name), name)
+    commands.run(name)
 
 
 if __name__ == "__main__":

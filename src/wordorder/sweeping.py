@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from wordorder import command
+from wordorder import command, commands
 from wordorder.cores import count_jobs
 from wordorder.errors import InputError
 from wordorder.opening import find_run
@@ -134,7 +134,7 @@ def retry(words: list[str]) -> None:
         sys.argv[:] = (
             trained  # what goes on with these runs when they are stopped, and what their record says was typed
         )
-        command.sweep([again(expansion.compose(run.words)) for run in failed], n_jobs=expansion.n_jobs)
+        commands.sweep([again(expansion.compose(run.words)) for run in failed], n_jobs=expansion.n_jobs)
 
     expand(words, ask)
 
