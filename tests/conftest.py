@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import runs
 import torch
 from gpu_record import GpuRecord
 from hydra import compose, initialize_config_dir
@@ -26,6 +27,14 @@ CONF = Path(__file__).parents[1] / "conf"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(GpuRecord(Path(__file__).parent), "gpu_record")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a text, to type commands in."""
+    runs.write_text(tmp_path / "my.txt")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(autouse=True)

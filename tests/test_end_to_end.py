@@ -41,14 +41,6 @@ class Failing(PositionScheme):
 """
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch) -> Path:
-    """A folder with a text, to type commands in."""
-    runs.write_text(tmp_path / "my.txt")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, compose_config) -> Path:
     """A run that nothing disturbed; its folder is read by many tests and changed by none."""

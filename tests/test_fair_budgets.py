@@ -5,15 +5,11 @@ import runs
 
 import wordorder
 
+pytestmark = pytest.mark.usefixtures("here")
+
 WORDS = {"position": "rope", "evaluation": "[bits_per_byte]", "evaluation.bits_per_byte.tokens": 512}
 WORDS |= {"record.validate_steps": 0, "model.dropout": 0.0}
 BPE = {"tokenizer": "bpe", "tokenizer.vocab_size": 300}
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    runs.write_text(tmp_path / "my.txt")
-    monkeypatch.chdir(tmp_path)
 
 
 def facts_with(compose_config, changed) -> dict:

@@ -18,13 +18,6 @@ from wordorder.training import checkpoint_io
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch) -> Path:
-    runs.write_text(tmp_path / "my.txt")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
 def stopped(here, compose_config) -> Path:
     """A run that was killed at step 8, its checkpoint of step 5 in place."""
 

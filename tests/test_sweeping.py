@@ -17,13 +17,6 @@ SWEEP = ["-m", "seed=0,1"]
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch) -> Path:
-    runs.write_text(tmp_path / "my.txt")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
 def ask(here, capsys) -> Callable[..., str]:
     """ask("plan", "seed=1") -> what is said; an error's sentence with its exit code in front."""
 

@@ -26,7 +26,7 @@ SHELVES = ("position", "tokenizer", "source")
 SHARED = {  # shelf -> what the things on it are made with
     "position": ("base", "wrapper", "rotation", "draws", "convolution", "digits", "frequencies/base"),
     "tokenizer": ("base", "shop", "byte_level", "layout", "vocabulary", "losing", "finding"),
-    "source": ("base", "task", "library", "disjoint", "stretches", "partition", "derivation", "kept")
+    "source": ("base", "task", "library", "disjoint", "stretches", "partition", "derivation", "lexicon", "kept")
     + ("hub", "hub_folder", "hub_rows"),
 }
 PACKAGE = Path(__file__).parent

@@ -11,7 +11,8 @@ import pytest
 from wordorder.check import make
 from wordorder.source.base import SPLITS
 from wordorder.source.derivation import BITS, Rule, expect
-from wordorder.source.grammar import ENDINGS, Grammar
+from wordorder.source.grammar import Grammar
+from wordorder.source.lexicon import ENDINGS
 
 SMALL = {
     "seed": 0,

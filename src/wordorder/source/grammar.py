@@ -27,10 +27,8 @@ from random import Random
 
 from wordorder.source.base import SPLITS, Document, Facts, Source, Split
 from wordorder.source.derivation import BITS, Rule, derive, expect
+from wordorder.source.lexicon import ENDINGS, invent_stems, make_lexicon
 
-ENDINGS = "snrlktmdpbgvzfhj"  # of the classes; a word without an ending ends with a vowel
-CONSONANTS = ENDINGS + "šẗ"
-VOWELS = "aeiou" * 4 + "éöẽ"
 MOST_WORDS = 50_000  # a second or two to set up; stems of up to three syllables are 3,006,864
 
 
@@ -112,28 +110,3 @@ def make_rules(endings: str, distance: int, sentences: int) -> dict[str, Rule]:
         "Other": Rule([("Noun", c) for c in endings], alike),
     }
     return rules | {f"Phrase_{c}": Rule([("Noun", c), ("Adjective", " ", f"Phrase_{c}")], [3, 1]) for c in endings}
-
-
-def make_lexicon(stems: list[str]) -> dict[str, Rule]:
-    """Deal stems to the kinds of words: the shortest to prepositions, half of the others to nouns, a quarter to verbs."""
-    first = max(1, len(stems) // 25)
-    rest = stems[first:]
-    kinds = {"Preposition": stems[:first], "Noun": rest[::2], "Verb": rest[1::4]}
-    kinds |= {"Adjective": rest[3::8], "Adverb": rest[7::8]}
-    return {
-        kind: Rule([(stem,) for stem in dealt], [2**40 // rank for rank in range(1, len(dealt) + 1)])
-        for kind, dealt in kinds.items()
-    }
-
-
-def invent_stems(n: int, rng: Random) -> list[str]:
-    """So many different words of one to three syllables, short ones first."""
-
-    def letter(letters: str) -> str:
-        return letters[rng.getrandbits(16) % len(letters)]
-
-    stems: dict[str, None] = {}
-    while len(stems) < n:
-        syllables = 1 + rng.getrandbits(1) + rng.getrandbits(1)
-        stems["".join(letter(CONSONANTS) + letter(VOWELS) for _ in range(syllables))] = None
-    return sorted(stems, key=len)
