@@ -13,7 +13,8 @@ from safetensors.numpy import load_file
 
 from wordorder import commands
 from wordorder.job import Job
-from wordorder.run import Outcome, train
+from wordorder.outcome import Outcome
+from wordorder.run import train
 
 STEPS = 12
 SMALL = {

@@ -262,17 +262,18 @@ hydra: {mode: MULTIRUN}
 
 
 @pytest.fixture
-def launched(tmp_path, monkeypatch):
+def launched(tmp_path):
     """launched(words...) -> (seed, position, lr) of each run that Hydra composes for an experiment with a zip."""
     (tmp_path / "experiment").mkdir()
     Path(tmp_path, "experiment", "tried.yaml").write_text(EXPERIMENT)
 
     composed: list[tuple[int, str, float]] = []
 
-    def sweep(configs, *, n_jobs):  # in place of training them
-        composed[:] = [(one.seed, one.hydra.runtime.choices.position, one.optimizer.lr) for one in configs]
+    def sweep(expansion):  # in place of training
+        configs = map(expansion.compose, expansion.points)
+        composed[:] = [(values["seed"], choices["position"], values["optimizer"]["lr"]) for values, choices in configs]
 
-    task = command.answering(commands.train, commands.train_all)
+    task = command.answering(commands.train, sweep)
 
     def run(*typed: str) -> list[tuple[int, str, float]]:
         words = [f"hydra.searchpath=[file://{tmp_path}]", "experiment=tried", *typed]
@@ -280,7 +281,6 @@ def launched(tmp_path, monkeypatch):
             GlobalHydra.instance().hydra.multirun("train", task, words, with_log_configuration=False)
         return composed
 
-    monkeypatch.setattr("wordorder.commands.sweep", sweep)
     return run
 
 

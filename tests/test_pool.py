@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wordorder import pool
-from wordorder.run import Outcome
+from wordorder.outcome import Outcome
 from wordorder.training.interrupt import Interrupted
 
 

@@ -10,7 +10,7 @@ import plans
 import pytest
 import runs
 
-from wordorder import command, commands, sweeping
+from wordorder import sweeping
 from wordorder.sweep import planning
 
 SWEEP = ["-m", "seed=0,1"]
@@ -38,9 +38,9 @@ def makings(monkeypatch) -> list[int]:
     """The number of runs of each plan that was made and not read."""
     made, make = [], planning.make_plan
 
-    def counted(expansion, plain):
+    def counted(expansion):
         made.append(len(expansion.points))
-        return make(expansion, plain)
+        return make(expansion)
 
     monkeypatch.setattr(planning, "make_plan", counted)
     return made
@@ -161,11 +161,12 @@ def test_only_what_failed_is_tried_again_and_recorded_as_training(ask, monkeypat
     spoil(first, plans.RUNNING)
     spoil(second, plans.FAILED)
     trained = []
-    monkeypatch.setattr(commands, "sweep", lambda configs, *, n_jobs: trained.append((configs, n_jobs, list(sys.argv))))
+    noted = lambda sweep, asked: trained.append((sweep, asked, sweep.compose(asked[0].words), list(sys.argv)))  # noqa: E731
+    monkeypatch.setattr(sweeping, "make_runs", noted)
     ask("retry", *runs.words(), "-m", "seed=0,1,2", "hydra.launcher.n_jobs=3")
-    ((configs, n_jobs, typed),) = trained
-    assert [(config.seed, config.rerun) for config in configs] == [(1, "failed")]
-    assert n_jobs == 3 and typed[0] == "scripts/train.py" and typed[-1] == "hydra.launcher.n_jobs=3"
+    ((expansion, (run,), (values, _), typed),) = trained
+    assert (values["seed"], values["rerun"], run.rerun, run.folder) == (1, "failed", "failed", second)
+    assert expansion.n_jobs == 3 and typed[0] == "scripts/train.py" and typed[-1] == "hydra.launcher.n_jobs=3"
     assert "make again, as rerun= asks     1" in ask("plan", *runs.words(), "-m", "seed=0,1,2", "rerun=failed")
 
 
@@ -180,7 +181,7 @@ def test_the_command_that_trains_is_named_as_this_one_was(script, trains, monkey
 def test_where_nothing_failed_nothing_is_trained(ask, monkeypatch):
     (only,) = plan_of(ask)
     spoil(only, plans.RUNNING)
-    monkeypatch.setattr(commands, "sweep", None)
+    monkeypatch.setattr(sweeping, "make_runs", None)
     assert ask("retry", *runs.words()).strip() == "nothing has failed"
 
 
@@ -188,7 +189,9 @@ def test_a_single_run_that_failed_is_tried_again(ask, monkeypatch):
     (only,) = plan_of(ask)
     spoil(only, plans.FAILED)
     trained = []
-    monkeypatch.setattr(commands, "sweep", lambda configs, *, n_jobs: trained.extend(map(command.plain, configs)))
+    monkeypatch.setattr(
+        sweeping, "make_runs", lambda sweep, asked: trained.extend(sweep.compose(r.words) for r in asked)
+    )
     ask("retry", *runs.words())
     ((values, choices),) = trained
     assert values["rerun"] == "failed" and choices["position"] == "learned"

@@ -16,7 +16,7 @@ class PlanSweeper(Sweeper):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         from hydra.core.plugins import Plugins
 
-        self.config, self.loader = config, hydra_context.config_loader
+        self.config, self.loader, self.task = config, hydra_context.config_loader, task_function
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
@@ -36,24 +36,31 @@ class PlanSweeper(Sweeper):
         fixed = {one.get_key_element(): one.input_line for one in overrides if not one.is_sweep_override()}
         plan = OmegaConf.to_container(self.config.plan) or {}
         options, read = self.loader.get_group_options, lambda word: parser.parse_override(word).value()
-        return self.launcher.launch(expand(plan, fixed, swept, options, read), initial_job_idx=0)
+        self.task.sweep(self.expansion(expand(plan, fixed, swept, options, read)))
+
+    def expansion(self, points: list[list[str]]) -> Any:
+        """The runs, which the chosen launcher trains."""
+        from wordorder.command import expansion
+
+        compose = lambda words: self.loader.load_sweep_config(self.config, words)  # noqa: E731
+        if isinstance(self.launcher, PoolLauncher):
+            return expansion(self.config, points, compose, n_jobs=self.launcher.n_jobs)
+        launch = lambda words: self.launcher.launch(words, initial_job_idx=0)  # noqa: E731
+        return expansion(self.config, points, compose, n_jobs=0, launch=launch)
 
 
 class PoolLauncher(Launcher):
-    """Hands all runs to what the command does with a sweep: train.py composes, checks and trains them side by side."""
+    """The pool of this machine. It is no launcher of single jobs: the sweeper hands it the whole sweep, or is not ours."""
 
     def __init__(self, n_jobs: int) -> None:
         self.n_jobs = n_jobs
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        self.config, self.loader, self.task = config, hydra_context.config_loader, task_function
+        pass
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[Any]:
-        from wordorder.command import expansion
+        from wordorder.errors import InputError
 
-        points = [list(words) for words in job_overrides]
-        self.task.sweep(expansion(self.config, points, self.compose, n_jobs=self.n_jobs))
-        return []
-
-    def compose(self, words: list[str]) -> DictConfig:
-        return self.loader.load_sweep_config(self.config, words)
+        raise InputError(
+            "hydra/launcher=pool goes with hydra/sweeper=plan: choose hydra/launcher=basic for another sweeper"
+        )

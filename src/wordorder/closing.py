@@ -1,13 +1,16 @@
-"""The last words of a command: what became of each run and where everything lies."""
+"""The last words of a command: what became of each run and where everything lies, or how to go on."""
 
+import shlex
+import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
 
+from wordorder.outcome import Outcome
 from wordorder.record.mirror import Mirror
 from wordorder.record.run_record import RunRecord
-from wordorder.run import Outcome
 
 
 def closing_table(outcomes: Sequence[Outcome], mirror: Mirror) -> None:
@@ -34,3 +37,9 @@ def headline(record: RunRecord) -> str:
         if row["evaluation"] == row["metric"] == "bits_per_byte" and row["value"] is not None:
             return f"{row['value']:.3f}"
     return ""
+
+
+def say_how_to_go_on() -> NoReturn:
+    """After a stop that was asked for."""
+    print(f"\nstopped, checkpoints written; go on with:\n  {shlex.join(['python', *sys.argv])}", file=sys.stderr)
+    sys.exit(130)

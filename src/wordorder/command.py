@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,8 @@ from omegaconf import DictConfig, OmegaConf
 from wordorder.check import conf_dir
 from wordorder.errors import InputError
 from wordorder.spelling import explain_hydra
-from wordorder.sweep.expansion import Expansion, folders_of
+from wordorder.sweep.expansion import Configured, Expansion, Launch, folders_of
 from wordorder.words import arrange
-
-Configured = tuple[dict[str, Any], dict[str, str]]
 
 
 def main(task: Callable[[DictConfig], None], config_name: str, *, sweep: Callable[[Expansion], None]) -> None:
@@ -88,18 +87,30 @@ def walk(node: dict[str, Any], key: str) -> Iterator[tuple[str, Any]]:
 
 
 def expansion(
-    config: DictConfig, points: list[list[str]], compose: Callable[[list[str]], DictConfig], *, n_jobs: int
+    config: DictConfig,
+    points: list[list[str]],
+    compose: Callable[[list[str]], DictConfig],
+    *,
+    n_jobs: int,
+    launch: Launch | None = None,
 ) -> Expansion:
-    """What the typed words stand for; `config` has Hydra's section."""
+    """What the typed words stand for; `config` has Hydra's section. A config is composed once, however often it is asked."""
     sources = [
         {key: str(source[key]) for key in ("path", "schema", "provider")}
         for source in config.hydra.runtime.config_sources
     ]
     typed = [*config.hydra.overrides.hydra, config.hydra.job.config_name]
-    return Expansion(points, compose, typed, folders_of(sources), Path(config.output_dir), n_jobs)
+    composed: Callable[[tuple[str, ...]], Configured] = cache(lambda words: plain(compose(list(words))))
+    folders, output_dir = folders_of(sources), Path(config.output_dir)
+    return Expansion(points, lambda words: composed(tuple(words)), typed, folders, output_dir, n_jobs, launch)
 
 
 def single(config: DictConfig) -> Expansion:
     """One run, as an expansion."""
-    whole = DictConfig({"output_dir": config.output_dir, "hydra": HydraConfig.get()})
-    return expansion(whole, [list(HydraConfig.get().overrides.task)], lambda words: config, n_jobs=1)
+    own = HydraConfig.get()
+    whole = DictConfig({"output_dir": config.output_dir, "hydra": own})
+
+    def compose(words: list[str]) -> DictConfig:
+        return hydra.compose(own.job.config_name, [*own.overrides.hydra, *words], return_hydra_config=True)
+
+    return expansion(whole, [list(own.overrides.task)], compose, n_jobs=1)

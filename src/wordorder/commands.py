@@ -1,6 +1,5 @@
 """The commands: what train, evaluate, compare and the others do with a composed config."""
 
-import shlex
 import sys
 from pathlib import Path
 
@@ -17,12 +16,12 @@ from wordorder.sweep.expansion import Expansion
 
 def run(name: str) -> None:
     """The command of that name, with the words that were typed; several configs are trained."""
-    command.main(globals()[name], name, sweep=train_all)
+    command.main(globals()[name], name, sweep=sweep)
 
 
 def train(config: DictConfig) -> None:
     """One run."""
-    from wordorder.closing import closing_table
+    from wordorder.closing import closing_table, say_how_to_go_on
     from wordorder.job import Job
     from wordorder.run import train as train_job
     from wordorder.training.interrupt import Interrupted
@@ -37,38 +36,11 @@ def train(config: DictConfig) -> None:
         sys.exit(1)
 
 
-def train_all(expansion: Expansion) -> None:
-    """Compose every run of a sweep and train them."""
-    sweep([expansion.compose(words) for words in expansion.points], n_jobs=expansion.n_jobs)
+def sweep(expansion: Expansion) -> None:
+    """Several runs."""
+    from wordorder.making import make_sweep
 
-
-def sweep(configs: list[DictConfig], *, n_jobs: int) -> None:
-    """All runs of a sweep, checked before the first begins; then their comparison."""
-    from wordorder.closing import closing_table
-    from wordorder.comparing import compare_folder
-    from wordorder.cores import count_jobs
-    from wordorder.job import Job
-    from wordorder.pool import run_all
-    from wordorder.training.interrupt import Interrupted
-
-    planned = [Job(*plain(config)) for config in configs]
-    jobs = list({job.folder: job for job in planned}.values())  # the same run asked for twice is one run
-    n_jobs = min(len(jobs), count_jobs(n_jobs, jobs[0].fit.threads))
-    print(f"{len(jobs)} runs, {n_jobs} at a time, under {jobs[0].folder.parent}", flush=True)
-    try:
-        outcomes = run_all(jobs, n_jobs=n_jobs)
-    except (Interrupted, KeyboardInterrupt):
-        say_how_to_go_on()
-    closing_table(outcomes, jobs[0].mirror)
-    first = jobs[0].config
-    compare_folder(jobs[0].folder.parent, first["compare"], first["logger"], question=first["question"])
-    if any(outcome.status == "failed" for outcome in outcomes):
-        sys.exit(1)
-
-
-def say_how_to_go_on() -> None:
-    print(f"\nstopped, checkpoints written; go on with:\n  {shlex.join(['python', *sys.argv])}", file=sys.stderr)
-    sys.exit(130)
+    make_sweep(expansion)
 
 
 def evaluate(config: DictConfig) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from wordorder.errors import InputError
 from wordorder.job import Job
-from wordorder.run import Outcome, train
+from wordorder.outcome import Outcome
+from wordorder.run import train
 from wordorder.training.interrupt import Interrupt, Interrupted
 
 Planned = tuple[dict[str, Any], dict[str, str]]  # config, choices

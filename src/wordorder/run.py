@@ -2,9 +2,6 @@
 
 import errno
 import traceback
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 from wordorder import identity, keeping
 from wordorder.data.building import open_store
@@ -16,6 +13,7 @@ from wordorder.job import Job, bind
 from wordorder.keeping import Code
 from wordorder.model.transformer import Transformer
 from wordorder.opening import differing_keys
+from wordorder.outcome import Outcome
 from wordorder.preflight import announce, bytes_a_token, first_facts, peak_memory, refuse_full_disk
 from wordorder.record.run_record import RunRecord
 from wordorder.saved import load_tokenizer, load_weights, read_checkpoint, save_weights
@@ -25,15 +23,6 @@ from wordorder.training.fit import Part
 from wordorder.training.interrupt import Interrupt, Interrupted
 from wordorder.training.progress import Progress, say
 from wordorder.training.recording import Diverged, Recording
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended."""
-
-    folder: Path
-    status: Literal["done", "kept", "failed", "interrupted"]
-    said: str = ""
 
 
 def train(job: Job, *, slot: int = 0) -> Outcome:

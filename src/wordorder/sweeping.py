@@ -6,21 +6,20 @@ The words after the verb are those of train.py, read and expanded by the same co
 import shlex
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from wordorder import command, commands
-from wordorder.cores import count_jobs
+from wordorder import command
 from wordorder.errors import InputError
+from wordorder.making import at_once, make_runs
 from wordorder.opening import find_run
 from wordorder.spelling import nearest
 from wordorder.sweep import prune as pruning
 from wordorder.sweep import telling
 from wordorder.sweep.expansion import Expansion
-from wordorder.sweep.inputs import read_inputs
-from wordorder.sweep.manifest import place, read_plan, write_plan
+from wordorder.sweep.manifest import obtain
 from wordorder.sweep.planned import Plan
 from wordorder.sweep.state import look
 
@@ -57,27 +56,8 @@ def expand(words: list[str], ask: Callable[[Expansion], None]) -> None:
     command.main(lambda config: ask(command.single(config)), "train", sweep=ask)
 
 
-def read(expansion: Expansion) -> Plan:
-    """The plan that was kept if it still holds, else a new one, which is kept."""
-    inputs = read_inputs(expansion)
-    path = place(expansion.output_dir, inputs) if inputs else None
-    if path and (kept := read_plan(path, inputs)):
-        return kept
-    from wordorder.sweep.planning import make_plan
-
-    made = make_plan(expansion, command.plain)
-    if path:
-        write_plan(path, inputs, made)
-    return made
-
-
 def looked_at(plan: Plan) -> telling.Looked:
     return [(run, look(Path(run.folder), run.evaluations)) for run in plan.runs]
-
-
-def at_once(plan: Plan, expansion: Expansion) -> int:
-    """Runs side by side, as train.py would have them."""
-    return min(len(plan.runs), count_jobs(expansion.n_jobs, plan.runs[0].threads))
 
 
 def console() -> Console:
@@ -96,8 +76,8 @@ def plan(words: list[str]) -> None:
     """What train.py would do with these words."""
 
     def ask(expansion: Expansion) -> None:
-        made = read(expansion)
-        telling.tell_plan(console(), looked_at(made), n_jobs=at_once(made, expansion))
+        made = obtain(expansion)
+        telling.tell_plan(console(), looked_at(made), n_jobs=at_once(made.runs, expansion))
 
     expand(words, ask)
 
@@ -107,8 +87,8 @@ def status(words: list[str]) -> None:
     typed = shlex.join(["python", *train_words(words)])
 
     def ask(expansion: Expansion) -> None:
-        made = read(expansion)
-        telling.tell_status(console(), looked_at(made), n_jobs=at_once(made, expansion), command=typed)
+        made = obtain(expansion)
+        telling.tell_status(console(), looked_at(made), n_jobs=at_once(made.runs, expansion), command=typed)
 
     expand(words, ask)
 
@@ -127,22 +107,16 @@ def retry(words: list[str]) -> None:
     trained = train_words(words)
 
     def ask(expansion: Expansion) -> None:
-        failed = [run for run, state in looked_at(read(expansion)) if state.name == "failed"]
+        failed = [run for run, state in looked_at(obtain(expansion)) if state.name == "failed"]
         if not failed:
             console().print("nothing has failed")
             return
         sys.argv[:] = (
             trained  # what goes on with these runs when they are stopped, and what their record says was typed
         )
-        commands.sweep([again(expansion.compose(run.words)) for run in failed], n_jobs=expansion.n_jobs)
+        make_runs(expansion, [replace(run, words=[*run.words, "rerun=failed"], rerun="failed") for run in failed])
 
     expand(words, ask)
-
-
-def again(config: Any) -> Any:
-    """The config, under which a failed run is made again."""
-    config.rerun = "failed"
-    return config
 
 
 def prune(words: list[str]) -> None:
@@ -154,7 +128,7 @@ def prune(words: list[str]) -> None:
         raise InputError("prune needs experiment=NAME: without one, all runs that were made without one would go")
 
     def ask(expansion: Expansion) -> None:
-        tell_pruned(read(expansion), yes=said == ["true"])
+        tell_pruned(obtain(expansion), yes=said == ["true"])
 
     expand([word for word in words if not word.startswith("yes=")], ask)
 

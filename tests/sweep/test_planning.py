@@ -21,8 +21,8 @@ def plan(tmp_path, monkeypatch, compose_config):
     monkeypatch.chdir(tmp_path)
 
     def make(*points):
-        whole = Expansion(list(points), lambda words: words, [], [], Path("outputs"), 0)
-        return make_plan(whole, lambda words: (deepcopy(compose_config(*runs.words(), *words)), dict(CHOICES)))
+        compose = lambda words: (deepcopy(compose_config(*runs.words(), *words)), dict(CHOICES))  # noqa: E731
+        return make_plan(Expansion(list(points), compose, [], [], Path("outputs"), 0))
 
     return make
 

@@ -6,20 +6,25 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+Configured = tuple[dict[str, Any], dict[str, str]]  # a config as plain values, and the choice made in each group
+Launch = Callable[[list[list[str]]], Any]
+
 
 @dataclass(frozen=True)
 class Expansion:
     """`points` are the words of each run, `compose` makes a run's config of them, `typed` is what they all have in common.
 
-    `folders` hold the config files, `output_dir` is that of the config without swept words, `n_jobs` what the pool is told.
+    `folders` hold the config files, `output_dir` is that of the config without swept words. Runs are trained by `launch`,
+    which is given their words, or without one by this machine's pool, which is told `n_jobs`.
     """
 
     points: list[list[str]]
-    compose: Callable[[list[str]], Any]
+    compose: Callable[[list[str]], Configured]
     typed: list[str]
     folders: list[Path]
     output_dir: Path
     n_jobs: int
+    launch: Launch | None = None
 
 
 def folders_of(sources: list[dict[str, str]]) -> list[Path]:

@@ -10,9 +10,25 @@ from dataclasses import asdict
 from pathlib import Path
 
 from wordorder.record.run_record import replace_text
+from wordorder.sweep.expansion import Expansion
+from wordorder.sweep.inputs import read_inputs
 from wordorder.sweep.planned import Held, Plan, Planned
 
 FOLDER = ".plans"
+
+
+def obtain(expansion: Expansion) -> Plan:
+    """The plan that was kept if it still holds, else a new one, which is kept. Raises InputError."""
+    inputs = read_inputs(expansion)
+    path = place(expansion.output_dir, inputs) if inputs else None
+    if path and (kept := read_plan(path, inputs)):
+        return kept
+    from wordorder.sweep.planning import make_plan  # needs torch
+
+    made = make_plan(expansion)
+    if path:
+        write_plan(path, inputs, made)
+    return made
 
 
 def place(output_dir: Path, inputs: dict[str, str]) -> Path:

@@ -3,10 +3,8 @@
 What depends on a text alone is done once for runs that share it: a task's digest takes seconds, and runs may be thousands.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from tqdm import tqdm
 
@@ -17,7 +15,6 @@ from wordorder.sweep.expansion import Expansion
 from wordorder.sweep.inputs import digest_package
 from wordorder.sweep.planned import Held, Plan, Planned, arm_of, foreign_packages, is_function_of_arguments
 
-Configured = tuple[Config, dict[str, str]]
 TEXT_CHECKED = ("source", "tokenizer", "data")  # and the model's context: all that Job.check_text looks at
 
 
@@ -50,12 +47,12 @@ class SharingJob(Job):
         return self.shared.digests[node]
 
 
-def make_plan(expansion: Expansion, plain: Callable[[Any], Configured]) -> Plan:
-    """Compose and check every run; `plain` turns what `compose` gives into values and choices. Raises InputError."""
+def make_plan(expansion: Expansion) -> Plan:
+    """Compose and check every run. Raises InputError."""
     runs: dict[str, Planned] = {}
     held, shared, code = Held(), Shared(), identity.code_digest()
     for words in tqdm(expansion.points, desc="plan", unit="run", leave=False, disable=None):
-        job = SharingJob(*plain(expansion.compose(words)), shared)
+        job = SharingJob(*expansion.compose(words), shared)
         runs[str(job.folder)] = describe(job, words, code)  # the same run asked for twice is one run
         hold(held, job)
     return Plan(list(runs.values()), held)

@@ -1,0 +1,95 @@
+"""A sweep is made: what it lacks is trained, by this machine's pool or another launcher; then its runs are shown together.
+
+Nothing that is done is begun, and where all is, torch is not imported.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wordorder import keeping
+from wordorder.check import Config, make
+from wordorder.closing import closing_table, say_how_to_go_on
+from wordorder.cores import count_jobs
+from wordorder.outcome import Outcome
+from wordorder.record.read import read_run
+from wordorder.sweep.expansion import Expansion
+from wordorder.sweep.manifest import obtain
+from wordorder.sweep.planned import Planned
+from wordorder.sweep.state import MEANING, look, will
+from wordorder.training.interrupt import Interrupted
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A run with its config, as the pool takes it."""
+
+    config: Config
+    choices: dict[str, str]
+    folder: Path
+
+
+def make_sweep(expansion: Expansion) -> None:
+    """Every run that the words stand for, all of them checked before the first begins. Raises InputError."""
+    make_runs(expansion, obtain(expansion).runs)
+
+
+def make_runs(expansion: Expansion, runs: Sequence[Planned]) -> None:
+    """What these runs lack, a table of them, and the comparison of each folder that they lie in."""
+    states = [look(Path(run.folder), run.evaluations) for run in runs]
+    lacking = [run for run, state in zip(runs, states, strict=True) if will(run, state) not in ("keep", "leave failed")]
+    try:
+        ended = train(expansion, lacking)
+    except (Interrupted, KeyboardInterrupt):
+        say_how_to_go_on()
+    outcomes = [ended.get(run.folder) or as_it_lies(run) for run in runs]
+    from wordorder.comparing import compare_folder  # draws, for which status and plan need not wait
+
+    config, _ = expansion.compose(runs[0].words)
+    closing_table(outcomes, make(config["logger"], "logger"))
+    for folder in dict.fromkeys(Path(run.folder).parent for run in runs):
+        compare_folder(folder, config["compare"], config["logger"], question=config["question"])
+    if any(outcome.status not in ("done", "kept") for outcome in outcomes):
+        sys.exit(1)
+
+
+def train(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:
+    """Have runs trained; how each ended, by its folder."""
+    if not runs:
+        return {}
+    said = f"under {', '.join(dict.fromkeys(str(Path(run.folder).parent) for run in runs))}"
+    if expansion.launch is not None:
+        print(f"{len(runs)} runs {said}", flush=True)
+        expansion.launch([run.words for run in runs])
+        return {run.folder: as_it_ended(run) for run in runs}
+    from wordorder.pool import run_all
+
+    n_jobs = at_once(runs, expansion)
+    print(f"{len(runs)} runs, {n_jobs} at a time, {said}", flush=True)
+    ready = [Ready(*expansion.compose(run.words), Path(run.folder)) for run in runs]
+    return {str(outcome.folder): outcome for outcome in run_all(ready, n_jobs=n_jobs)}
+
+
+def at_once(runs: Sequence[Planned], expansion: Expansion) -> int:
+    """How many go side by side in this machine's pool."""
+    return min(len(runs), count_jobs(expansion.n_jobs, runs[0].threads))
+
+
+def as_it_lies(run: Planned) -> Outcome:
+    """Of a run that was left as it was."""
+    facts = read_run(Path(run.folder))
+    code = (run.code[0], run.code[1])
+    said = keeping.reason_to_keep(facts, rerun=run.rerun, evaluations=run.evaluations, code=code)
+    return Outcome(Path(run.folder), "failed" if facts["status"] == "failed" else "kept", said)
+
+
+def as_it_ended(run: Planned) -> Outcome:
+    """Of a run that another launcher was given: its folder tells."""
+    folder = Path(run.folder)
+    state = look(folder, run.evaluations)
+    if state.name == "done":
+        return Outcome(folder, "done")
+    if state.name == "failed":
+        return Outcome(folder, "failed", state.facts["reason"])
+    return Outcome(folder, "interrupted", f"{MEANING[state.name]}; the same command goes on with it")
