@@ -74,7 +74,7 @@ def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
     sections = [*SHELVES, *sorted({name for choice in choices for name in choice} - {*SHELVES})]
     made = {name: {choice[name] for choice in choices if name in choice} for name in sections}
     chosen = [name for name in sections if len(made[name]) > 1 and _is_compared(name)]
-    keys = [key for key in find_differences(configs) if not _is_copy(key, configs)]
+    keys = [key for key in find_differences(configs) if not is_copy(key, configs)]
     labels = []
     for config, choice in zip(configs, choices, strict=True):
 
@@ -104,7 +104,7 @@ def _is_compared(choice: str) -> bool:
     return re.split(r"[./]", choice)[0] not in NOT_COMPARED
 
 
-def _is_copy(key: str, configs: list[dict[str, Any]]) -> bool:
+def is_copy(key: str, configs: list[dict[str, Any]]) -> bool:
     """A shelf's key that follows one of the model's wherever it occurs: position.head_dim is ${model.head_dim}."""
     having = [config for config in configs if key in config]
     return key.split(".")[0] != "model" and any(

@@ -1,0 +1,138 @@
+"""Each kind of unfairness is caught by its name, and a clean comparison has no finding."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wordorder.compare.arms import make_arms
+from wordorder.compare.audit import CHECKS, Evidence, Finding, audit, summarize
+from wordorder.record.read import list_runs, read_runs, read_scores
+
+
+@pytest.fixture
+def find(lab: Path):
+    """find() -> the findings on the runs that were added."""
+
+    def find(baseline: str = "none", tuning: dict[str, Any] | None = None) -> list[Finding]:
+        arms = sorted(make_arms(list_runs(lab)), key=lambda arm: arm.label != baseline)
+        return audit(Evidence(read_runs(lab), read_scores(lab), arms, tuning or {}))
+
+    return find
+
+
+@pytest.fixture
+def pair(add_run):
+    """Two schemes, three seeds each."""
+    return [add_run(position, seed) for position in ("none", "rope") for seed in (0, 1, 2)]
+
+
+def kinds(findings: list[Finding]) -> list[str]:
+    return [finding.kind for finding in findings]
+
+
+def test_two_schemes_of_three_seeds_are_a_clean_comparison(pair, find):
+    assert find() == []
+    assert summarize([]) == f"Fairness audit: {len(CHECKS)} checks, nothing found."
+
+
+PLANTED: dict[str, dict[str, Any]] = {
+    "more than one factor": {"config": {"optimizer": {"lr": 0.004}}},
+    "unequal budgets": {"facts": {"tokens": 1_400_000}},
+    "unequal parameters": {"facts": {"parameters": {"total": 1_100_000, "embedding": 131_072, "position": 0}}},
+    "unequal vocabularies": {"facts": {"vocabulary": {"requested": 1024, "actual": 900}}},
+    "failed runs": {"facts": {"status": "failed", "reason": "the loss is nan"}},
+    "different data": {"facts": {"digests": {"tokenizer": "a" * 64, "data": "e" * 64}}},
+    "different tokenizers": {"facts": {"digests": {"tokenizer": "b" * 64, "data": "d" * 64}}},
+    "different code": {"facts": {"code": "f" * 64}},
+    "different precision": {"config": {"trainer": {"precision": "bf16", "unit": "tokens"}}},
+    "different kernels": {"facts": {"kernel": "bias"}},
+    "different machines": {"facts": {"host": {"name": "other", "system": "Linux", "processor": "Some CPU"}}},
+}
+BESIDES = {  # what is true of the planted fault as well
+    "failed runs": {"missing seeds"},
+    "different precision": {"more than one factor"},
+}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_an_unfair_arm_is_caught_by_name(kind, add_run, find):
+    facts = {"parameters": {"total": 950_000, "embedding": 131_072, "position": 0}}
+    fair = {"trainer": {"precision": "fp32", "unit": "tokens"}}
+    planted = PLANTED[kind]
+    for seed in (0, 1, 2):
+        add_run("none", seed, facts=facts, config=dict(fair))
+        add_run("rope", seed, facts=facts | planted.get("facts", {}), config=fair | planted.get("config", {}))
+    assert set(kinds(find())) == {kind} | BESIDES.get(kind, set())
+
+
+def test_a_factor_beside_the_studied_one_is_named_with_its_values(add_run, find):
+    add_run("none")
+    add_run("rope", config={"optimizer": {"lr": 0.004}})
+    (finding,) = find()
+    assert finding.kind == "more than one factor"
+    assert finding.said.startswith("rope") and "optimizer.lr 0.001 → 0.004" in finding.said
+
+
+def test_every_combination_of_two_factors_is_fair(add_run, find):
+    for position in ("none", "rope"):
+        for lr in (0.001, 0.004):
+            add_run(position, config={"optimizer": {"lr": lr}})
+    assert find(baseline="") == []
+
+
+def test_one_factor_at_a_time_is_fair(add_run, find):
+    add_run("none")
+    add_run("rope")
+    add_run("none", config={"optimizer": {"lr": 0.004}})
+    assert "more than one factor" not in kinds(find(baseline="none, lr=0.001"))
+
+
+def test_a_factor_that_was_tuned_for_each_arm_may_differ(add_run, find):
+    add_run("none")
+    add_run("rope", config={"optimizer": {"lr": 0.004}})
+    assert find(tuning={"none": {"key": "optimizer.lr", "chosen": 0.001, "edge": False}}) == []
+
+
+def test_a_combination_that_nobody_ran_is_a_missing_cell(add_run, find):
+    for position, lr in (("none", 0.001), ("none", 0.004), ("rope", 0.001)):
+        add_run(position, config={"optimizer": {"lr": lr}})
+    (cells,) = [finding for finding in find(baseline="") if finding.kind == "missing cells"]
+    assert cells.said.startswith("1 of 4 combinations of position and optimizer have no run")
+
+
+def test_a_seed_that_an_arm_lacks_is_named(pair, add_run, find):
+    add_run("rope", 3)
+    assert [(one.kind, one.said) for one in find()] == [("missing seeds", "none has no finished run of seed 3.")]
+
+
+def test_a_seed_that_was_run_twice_is_named(pair, add_run, find):
+    add_run("rope", 2)
+    assert kinds(find()) == ["runs of the same seed"]
+
+
+@pytest.mark.parametrize(("best", "which"), [(0.0005, "smallest"), (0.004, "largest"), (0.002, "")])
+def test_an_optimum_at_the_edge_of_its_grid_is_named(best, which, add_run, find):
+    for lr in (0.0005, 0.001, 0.002, 0.004):
+        add_run("rope", shift=0.0 if lr == best else 0.1, config={"optimizer": {"lr": lr}})
+    found = [one.said for one in find(baseline="") if one.kind == "optimum at the edge of its grid"]
+    assert len(found) == bool(which) and all(which in said and str(best) in said for said in found)
+
+
+def test_an_optimum_that_tuning_left_at_an_edge_is_named(pair, find):
+    (finding,) = find(tuning={"rope": {"key": "optimizer.lr", "chosen": 0.004, "edge": True}})
+    assert finding.kind == "optimum at the edge of its grid" and "rope" in finding.said and "0.004" in finding.said
+
+
+def test_code_that_changed_between_an_arm_s_seeds_is_named(add_run, find):
+    for seed in (0, 1):
+        add_run("none", seed, facts={"shelf_code": "1" * 64})
+        add_run("rope", seed, facts={"shelf_code": str(seed) * 64})
+    (finding,) = find()
+    assert finding.kind == "different code" and "rope" in finding.said
+
+
+def test_the_summary_counts_and_names_the_kinds(pair, add_run, find):
+    add_run("rope", 2, facts={"kernel": "bias"})
+    said = summarize(find())
+    assert said == f"Fairness audit: 2 findings in {len(CHECKS)} checks: runs of the same seed, different kernels."
