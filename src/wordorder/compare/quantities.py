@@ -41,6 +41,12 @@ def select_scores(scores: pd.DataFrame, *, evaluation: str, metric: str, **facts
     return scores[chosen]
 
 
+def select_whole(scores: pd.DataFrame) -> pd.DataFrame:
+    """Bits per byte of the whole split that is shown."""
+    split = choose_split(scores, "bits_per_byte")
+    return select_scores(scores, evaluation="bits_per_byte", metric="bits_per_byte", split=split)
+
+
 def count_tokenizers(runs: pd.DataFrame) -> int:
     """How many tokenizers the finished runs have; where there are several, a token is no unit of comparison."""
     done = runs[runs["status"] == "done"]

@@ -1,0 +1,68 @@
+"""Position schemes by tokenizers: a cell for each pair that was trained, with its number in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from wordorder.compare.figure import Drawing
+from wordorder.compare.look import LOOK
+from wordorder.compare.quantities import select_whole, write_score
+
+if TYPE_CHECKING:
+    from wordorder.compare.report import Comparison
+
+CELL = (1.15, 0.5)  # inches
+
+
+class SchemeTokenizerMatrix(Drawing):
+    """Bits per byte, means over seeds; drawn where arms differ in both choices."""
+
+    def __init__(self) -> None:
+        self.name = "scheme_tokenizer"
+        self.title = "Schemes and tokenizers"
+        self.caption = (
+            "Bits per byte, mean over seeds, lower (lighter) is better; an empty cell has no finished run. Where a row's"
+            " order changes from column to column, scheme and tokenizer act on each other."
+        )
+
+    def cells(self, comparison: Comparison) -> pd.DataFrame:
+        """Scheme by tokenizer, in the order of the table."""
+        whole = select_whole(comparison.scores)
+        whole = whole[whole["run"].isin(comparison.done)]
+        if whole.empty:
+            return pd.DataFrame()
+        table = whole.pivot_table(index="position", columns="tokenizer", values="value", aggfunc="mean")
+        order = [name for name in dict.fromkeys(arm.position for arm in comparison.arms) if name in table.index]
+        return table.reindex(index=order)
+
+    def is_empty(self, comparison: Comparison) -> bool:
+        cells = self.cells(comparison)
+        return min(cells.shape) < 2
+
+    def say_empty(self, comparison: Comparison) -> str:
+        return ""  # most comparisons vary one of the two
+
+    def draw(self, comparison: Comparison) -> Figure:
+        cells = self.cells(comparison)
+        with matplotlib.rc_context(LOOK | {"axes.grid": False}):
+            size = (2.2 + CELL[0] * cells.shape[1], 1.2 + CELL[1] * cells.shape[0])
+            figure = Figure(figsize=size, layout="constrained", facecolor="white")
+            axes = figure.subplots()
+            values = cells.to_numpy(dtype=float)
+            axes.imshow(np.ma.masked_invalid(values), cmap="Blues", aspect="auto")
+            middle = (np.nanmin(values) + np.nanmax(values)) / 2
+            for (row, column), value in np.ndenumerate(values):
+                if np.isfinite(value):
+                    ink = "white" if value > middle else "#1a1a1a"
+                    axes.text(column, row, write_score(value), ha="center", va="center", color=ink)
+            axes.set_xticks(range(cells.shape[1]), cells.columns)
+            axes.set_yticks(range(cells.shape[0]), cells.index)
+            axes.tick_params(length=0)
+            axes.spines[:].set_visible(False)
+            axes.set_title(self.title, pad=10)
+        return figure
