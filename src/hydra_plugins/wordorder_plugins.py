@@ -1,6 +1,8 @@
 """How Hydra reaches wordorder's plan and pool. Hydra loads every module of this package at start, so it imports little."""
 
+import re
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -42,11 +44,35 @@ class PlanSweeper(Sweeper):
         """The runs, which the chosen launcher trains."""
         from wordorder.command import expansion
 
-        compose = lambda words: self.loader.load_sweep_config(self.config, words)  # noqa: E731
+        compose = Composer(self.config, self.loader)
         if isinstance(self.launcher, PoolLauncher):
             return expansion(self.config, points, compose, n_jobs=self.launcher.n_jobs)
         launch = lambda words: self.launcher.launch(words, initial_job_idx=0)  # noqa: E731
         return expansion(self.config, points, compose, n_jobs=0, launch=launch)
+
+
+class Composer:
+    """Composes the runs of a sweep. Hydra reads some thirty files for each, and sets values after that: so what a run's
+    choices give is composed once, and its values are set in a copy by Hydra's own hand."""
+
+    def __init__(self, config: DictConfig, loader: Any) -> None:
+        self.config, self.loader, self.composed = config, loader, {}
+
+    def __call__(self, words: list[str]) -> DictConfig:
+        values = [word for word in words if self.is_value(word.partition("=")[0])]
+        choices = tuple(word for word in words if word not in values)
+        if choices not in self.composed:
+            self.composed[choices] = self.loader.load_sweep_config(self.config, list(choices))
+        config = deepcopy(self.composed[choices])
+        self.loader._apply_overrides_to_config(OverridesParser.create().parse_overrides(values), config)
+        config.hydra.overrides.task = list(words)
+        return config
+
+    def is_value(self, key: str) -> bool:
+        """Is it a key of the config that is no group's? One with a dot never is, nor one that holds a plain value."""
+        if not re.fullmatch(r"\w+(\.\w+)*", key) or key.startswith("hydra."):
+            return False
+        return "." in key or (key in self.config and not OmegaConf.is_dict(self.config[key]))
 
 
 class PoolLauncher(Launcher):
