@@ -8,7 +8,7 @@ import pytest
 import wandb
 
 from wordorder.compare.curves import LengthCurves
-from wordorder.compare.publish import identify, publish
+from wordorder.compare.publish import identify, name_table, publish
 from wordorder.compare.report import Comparison, compare, write
 from wordorder.errors import InputError
 
@@ -45,6 +45,14 @@ def test_identity_follows_the_numbers(add_run: Callable[..., Path], comparison: 
     assert identify(comparison) == identify(compare(lab, baseline="none", figures=[]))
     add_run("rope")
     assert identify(comparison) != identify(compare(lab, baseline="none", figures=[]))
+
+
+def test_each_table_has_a_name_of_its_own(add_run: Callable[..., Path], lab: Path) -> None:
+    for seed in range(3):
+        add_run("none", seed)
+        add_run("rope", seed, shift=seed / 100, facts={"digests": {"tokenizer": "b" * 64, "data": "d" * 64}})
+    names = [name_table(table) for table in compare(lab, baseline="none", figures=[]).tables]
+    assert names == ["comparison", "verdicts_bits_per_byte", "tokenizers"]
 
 
 def test_run_is_finished_when_logging_fails(comparison: Comparison, lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:

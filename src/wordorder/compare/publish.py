@@ -54,13 +54,17 @@ def _send(comparison: Comparison, out: Path, mode: str, project: str, identity: 
     )
     exit_code = 1
     try:
-        names = ["comparison", "tokenizers"][: len(comparison.tables)]
-        tables = {name: _make_table(table) for name, table in zip(names, comparison.tables, strict=True)}
+        tables = {name_table(table): _make_table(table) for table in comparison.tables}
         run.log(tables | _find_images(comparison, out))
         exit_code = 0
     finally:
         run.finish(exit_code=exit_code)
     return Path(run.dir).parent
+
+
+def name_table(table: Table) -> str:
+    """Under which name wandb shows it: comparison, verdicts_bits_per_byte, tokenizers."""
+    return "comparison" if table.title == "Results" else table.title.lower().replace(":", "").replace(" ", "_")
 
 
 def _make_table(table: Table) -> Any:

@@ -13,12 +13,18 @@ Values = tuple[pd.Series, str]  # a value per pair of seeds, and why there is no
 
 
 @dataclass(frozen=True)
-class Column:
-    """A quantity: where its values come from and how a mean is written."""
+class Heading:
+    """What stands above a column, and under which key its numbers are kept."""
 
     key: str
     group: str
     title: str
+
+
+@dataclass(frozen=True)
+class Column(Heading):
+    """A quantity: where its values come from and how a mean is written."""
+
     values: Callable[[Arm], Values]
     write: Callable[[float], str]
     mark: Callable[[Arm], str] = lambda arm: ""  # a footnote to the number of this arm
@@ -112,6 +118,11 @@ def read_values(rows: pd.DataFrame, arm: Arm) -> Values:
     own = rows[rows["run"].isin(arm.runs)]
     whys = "; ".join(why for why in own["why"].unique() if why)
     return own.set_index(SEEDS)["value"], whys or ("no reason was recorded" if len(own) else "not evaluated")
+
+
+def average_seeds(values: pd.Series) -> pd.Series:
+    """The known values as floats, one for each pair of seeds; a seed that was run twice counts once, with its mean."""
+    return pd.to_numeric(values).groupby(level=SEEDS).mean().dropna().astype(float)
 
 
 def write_amount(value: float) -> str:

@@ -15,10 +15,12 @@ import pandas as pd
 from markupsafe import Markup
 
 from wordorder.compare.arms import Arm, find_differences, make_arms, shorten
+from wordorder.compare.documents import read_documents
 from wordorder.compare.figure import Drawing
 from wordorder.compare.notes import list_commits, list_failures, list_hardware, list_origins, list_warnings
 from wordorder.compare.tables import Table, make_table, render_markdown
 from wordorder.compare.tokenizers import make_tokenizer_table, warn_of_tokenizers
+from wordorder.compare.verdict_table import VerdictTable, add_verdicts
 from wordorder.errors import InputError
 from wordorder.record.read import list_runs, read_config, read_curves, read_runs, read_scores
 
@@ -35,6 +37,7 @@ class Comparison:
     curves: pd.DataFrame
     arms: list[Arm]
     table: Table
+    verdicts: list[VerdictTable]  # where seeds are enough to tell
     tokenizers: Table | None  # where there are several
     figures: list[Drawing]
     failures: list[dict[str, str]]
@@ -42,7 +45,7 @@ class Comparison:
 
     @property
     def tables(self) -> list[Table]:
-        return [self.table, *([self.tokenizers] if self.tokenizers else [])]
+        return [self.table, *self.verdicts, *([self.tokenizers] if self.tokenizers else [])]
 
     @property
     def done(self) -> frozenset[str]:
@@ -63,6 +66,7 @@ def compare(
     arms = make_arms(list_runs(folder))
     table = make_table(runs, scores, arms, baseline=baseline)
     arms = sorted(arms, key=lambda arm: list(table.rows).index(arm.label))
+    table, verdicts = add_verdicts(table, arms, read_documents(folder, runs, scores))
     comparison = Comparison(
         experiment=folder.resolve().name,
         question=question,
@@ -72,6 +76,7 @@ def compare(
         curves=read_curves(folder),
         arms=arms,
         table=table,
+        verdicts=verdicts,
         tokenizers=make_tokenizer_table(runs, scores, arms),
         figures=figures,
         failures=list_failures(runs, arms),

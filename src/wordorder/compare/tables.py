@@ -1,5 +1,6 @@
 """The main table: a row per arm, means over seeds, differences to a baseline paired by seed; no ranking."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -7,7 +8,7 @@ from rich.table import Table as TerminalTable
 from rich.text import Text
 
 from wordorder.compare.arms import Arm
-from wordorder.compare.quantities import SEEDS, Column, list_costs, list_qualities
+from wordorder.compare.quantities import SEEDS, Column, Heading, average_seeds, list_costs, list_qualities
 from wordorder.compare.tasks import list_answers
 from wordorder.errors import InputError
 
@@ -32,7 +33,7 @@ class Table:
 
     heading: str
     baseline: str
-    columns: list[Column]
+    columns: Sequence[Heading]
     rows: dict[str, list[Cell]]
     seeds: dict[str, int]
     footnotes: list[str]
@@ -95,19 +96,19 @@ def is_one_seed(runs: pd.DataFrame) -> bool:
 
 def _fill(column: Column, arm: Arm, seeds: int, footnotes: list[str]) -> Cell:
     values, why = column.values(arm)
-    known = pd.to_numeric(values).groupby(level=SEEDS).mean().dropna().astype(float)  # a seed run twice counts once
+    known = average_seeds(values)
     if known.empty:
-        return Cell(None, None, 0, f"n/a{_note(why if seeds else 'no finished run', footnotes)}")
+        return Cell(None, None, 0, f"n/a{add_footnote(why if seeds else 'no finished run', footnotes)}")
     mean, deviation = float(known.mean()), float(known.std(ddof=1)) if len(known) > 1 else None
     visible = deviation and deviation > 1e-9 * abs(mean)  # below that it is rounding
     spread = [f"±{_write_spread(deviation)}"] if deviation and visible else []
     if column.key == "difference" or len(known) < seeds:
         spread.append(f"({len(known)})")
-    text = f"{column.write(mean)}{_note(column.mark(arm), footnotes)}"
+    text = f"{column.write(mean)}{add_footnote(column.mark(arm), footnotes)}"
     return Cell(mean, deviation, len(known), text, " ".join(spread))
 
 
-def _note(why: str, footnotes: list[str]) -> str:
+def add_footnote(why: str, footnotes: list[str]) -> str:
     """The mark of this footnote, which is put to the others; none for none."""
     if why and why not in footnotes:
         footnotes.append(why)
