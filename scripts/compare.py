@@ -1,4 +1,4 @@
-"""Compare the runs of an experiment: scripts/compare.py experiment=quickstart compare.baseline=none."""
+"""Compare the runs of an experiment: scripts/compare.py experiment=quickstart compare.baseline=none; or runs=[FOLDER,FOLDER]."""
 
 from wordorder import commands
 

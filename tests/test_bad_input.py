@@ -102,13 +102,28 @@ EVALUATE = [
     (["run=x", "evaluation=sweep"], ["evaluation=sweep", "length_sweep"]),
 ]
 COMPARE = [
-    ([], ["experiment"]),
+    ([], ["experiment=", "runs="]),
     (["experiment=nothing"], ["experiment=nothing"]),
+    (["runs=[one]"], ["runs=[one]", "two"]),
+    (["runs=[my.txt,other]"], ["runs=my.txt", "no run folder"]),
+    (["runs=[one,other]", "experiment=nothing"], ["experiment=", "runs=", "not both"]),
+    (["runs=one"], ["runs='one'", "a list"]),
+    (["runs=[one,other]", "logger=none"], ["logger=none", "experiment="]),
+    (["experiment=nothing", "out=page"], ["out=page", "runs="]),
+]
+SYNC = [
+    ([], ["run=", "experiment="]),
+    (["run=one", "experiment=nothing"], ["run=", "experiment="]),
+    (["run=one"], ["run=one", "no run folder"]),
+    (["experiment=nothing"], ["experiment=nothing"]),
+    (["run=one", "logger=csv"], ["logger=CSVMirror", "logger=wandb"]),
+    (["run=one", "logger.mode=loud"], ["logger.mode='loud'", "offline"]),
 ]
 CASES = [
     *(("train", words, said) for words, said in TRAIN),
     *(("evaluate", words, said) for words, said in EVALUATE),
     *(("compare", words, said) for words, said in COMPARE),
+    *(("sync_wandb", words, said) for words, said in SYNC),
 ]
 
 

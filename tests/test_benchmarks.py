@@ -12,9 +12,10 @@ PARTS = {
     "data": ["--rounds", "1", "--megabytes", "1", "--large", "0"],
     "position": "--schemes rope --lengths 32 --tokens 64 --rounds 1 --seconds 0.1 --devices cpu".split(),
     "start": ["--rounds", "1"],
+    "report": "--rates 1 --seeds 1 --log-rows 20 --rounds 1".split(),
     "peers": ["--rounds", "1", "--steps", "1", "--modes", "fp32 eager"],
 }
-SLOW = ("data", "start", "peers")
+SLOW = ("data", "start", "peers", "report")
 
 
 @pytest.mark.parametrize("part", [pytest.param(part, marks=[pytest.mark.slow] * (part in SLOW)) for part in PARTS])

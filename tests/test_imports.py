@@ -55,6 +55,8 @@ MAY = {  # part of the package -> what of the package it may import
     "scalars": {"check", "errors"},
     "opening": {"check", "record", "tokenizer.base", "errors"},
     "comparing": {"check", "compare", "record", "errors"},
+    "comparing_runs": {"comparing", "opening", "check", "compare", "record", "errors"},
+    "syncing": {"comparing", "opening", "check", "compare", "record", "errors"},
     "keeping": set(),
     "cores": set(),
     "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "errors"},

@@ -2,7 +2,8 @@
 
 import sys
 
-COMMANDS = ("train", "evaluate", "compare", "generate", "export", "show_position", "show_data", "show_input", "sweep")
+COMMANDS = ("train", "evaluate", "compare", "sync_wandb", "generate", "export")
+COMMANDS += ("show_position", "show_data", "show_input", "sweep")
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ from omegaconf import DictConfig
 from wordorder import command
 from wordorder.check import conf_dir
 from wordorder.command import plain
-from wordorder.errors import InputError
 from wordorder.sweep.expansion import Expansion
 
 
@@ -58,20 +57,30 @@ def evaluate(config: DictConfig) -> None:
 
 
 def compare(config: DictConfig) -> None:
-    """The comparison of an experiment's runs, shown as the experiment's config says, where a typed word does not."""
-    from wordorder.comparing import compare_folder
-    from wordorder.record.read import find_experiment, list_runs
-    from wordorder.record.run_record import RunRecord
+    """The comparison of an experiment's runs, shown as the experiment's config says, where a typed word does not; or of
+    runs that are named one by one."""
+    from wordorder.comparing import choose_settings, compare_folder
+    from wordorder.comparing_runs import check_keys, compare_runs
+    from wordorder.record.read import find_experiment
 
     values, _ = plain(config)
-    if not values["experiment_name"]:
-        raise InputError("experiment is required: experiment=NAME, a folder under output_dir")
+    typed = list(HydraConfig.get().overrides.task)
+    check_keys(values, typed)
+    if values["runs"]:
+        compare_runs(values["runs"], values["compare"], output_dir=values["output_dir"], out=values["out"])
+        return
     folder = find_experiment(values["experiment_name"], output_dir=values["output_dir"])
-    saved = RunRecord(list_runs(folder)[-1].resolve())
-    settings = saved.config()["compare"] if (saved.folder / "config.yaml").exists() else values["compare"]
-    typed = [override.split("=")[0].lstrip("+").split(".") for override in HydraConfig.get().overrides.task]
-    settings |= {key[1]: values["compare"][key[1]] for key in typed if key[0] == "compare" and len(key) > 1}
-    compare_folder(folder, settings, values["logger"], question=saved.config().get("question", ""))
+    settings, question = choose_settings(folder, values["compare"], typed)
+    compare_folder(folder, settings, values["logger"], question=question)
+
+
+def sync_wandb(config: DictConfig) -> None:
+    """Run folders, and with an experiment its comparison, replayed into wandb."""
+    from wordorder.syncing import sync
+
+    values, _ = plain(config)
+    if not sync(values, typed=list(HydraConfig.get().overrides.task)):
+        sys.exit(1)
 
 
 def generate(config: DictConfig) -> None:

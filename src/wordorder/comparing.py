@@ -7,26 +7,50 @@ from rich.console import Console
 
 from wordorder.check import make
 from wordorder.compare import publish, report, tables
-from wordorder.record.read import list_runs
-from wordorder.record.run_record import RunRecord
+from wordorder.compare.figure import Drawing
+from wordorder.compare.report import Comparison
+from wordorder.record.read import list_runs, read_config, read_run
+
+Settings = dict[str, Any]  # a config's section `compare`
 
 
-def compare_folder(folder: Path, settings: dict[str, Any], logger: dict[str, Any], *, question: str) -> None:
+def compare_folder(folder: Path, settings: Settings, logger: dict[str, Any], *, question: str) -> None:
     """Print the table, write the page, and show it in wandb where the runs are shown there."""
-    figures = [make(node, f"compare.figures.{n}") for n, node in enumerate(settings["figures"])]
-    typed = dict.fromkeys(RunRecord(path).facts.get("command", "") for path in list_runs(folder))
-    comparison = report.compare(
-        folder,
-        baseline=settings["baseline"],
-        figures=figures,
-        question=question,
-        command="\n".join(command for command in typed if command),
-    )
+    comparison = compare(folder, settings, question=question)
     out = folder / "compare"
     report.write(comparison, out)
     console = Console(width=None if Console().is_terminal else 140)
     for table in comparison.tables:
         console.print(tables.render_terminal(table))
     if "mode" in logger and "project" in logger:
-        publish.publish(comparison, out, mode=logger["mode"], project=logger["project"])
+        where = {key: logger[key] for key in ("mode", "project", "entity") if key in logger}
+        publish.publish(comparison, out, **where)
     console.print(f"report: {out / 'report.html'}", soft_wrap=True)
+
+
+def compare(folder: Path, settings: Settings, *, question: str) -> Comparison:
+    """The comparison of an experiment's runs, as `settings` ask for it."""
+    typed = dict.fromkeys(read_run(path).get("command", "") for path in list_runs(folder))
+    return report.compare(
+        folder,
+        baseline=settings["baseline"],
+        figures=make_figures(settings),
+        question=question,
+        command="\n".join(command for command in typed if command),
+    )
+
+
+def make_figures(settings: Settings) -> list[Drawing]:
+    """Raises InputError by the full key."""
+    return [make(node, f"compare.figures.{n}") for n, node in enumerate(settings["figures"])]
+
+
+def choose_settings(folder: Path, own: Settings, typed: list[str]) -> tuple[Settings, str]:
+    """How an experiment's runs are shown, and its question: as its newest config says, where a typed word does not.
+
+    `own` is the composed section `compare`, `typed` the words that a person typed.
+    """
+    saved = read_config(list_runs(folder)[-1])
+    keys = [word.split("=")[0].lstrip("+").split(".") for word in typed]
+    said = {key[1]: own[key[1]] for key in keys if key[0] == "compare" and len(key) > 1}
+    return saved.get("compare", own) | said, saved.get("question", "")

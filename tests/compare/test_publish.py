@@ -27,10 +27,9 @@ def test_offline_copy_holds_table_and_pictures(
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     write(comparison, lab / "compare")
-    for _ in range(2):  # again with the same numbers: one copy
-        folder = publish(comparison, lab / "compare", mode="offline", project="wordorder")
-    assert folder is not None and folder.parent == lab / "compare" / "wandb"
-    assert [path.name for path in folder.parent.glob("offline-run-*")] == [folder.name]
+    said = [publish(comparison, lab / "compare", mode="offline", project="wordorder") for _ in range(2)]
+    (folder,) = (lab / "compare" / "wandb").glob("offline-run-*")
+    assert said == [True, False]  # again with the same numbers: the one copy is left
     assert folder.name.endswith(identify(comparison))
     (table,) = folder.rglob("*.table.json")
     content = json.loads(table.read_text())
@@ -71,6 +70,37 @@ def test_run_is_finished_when_logging_fails(comparison: Comparison, lab: Path, m
     with pytest.raises(RuntimeError, match="disk full"):
         publish(comparison, lab / "compare", mode="offline", project="wordorder")
     assert codes == [1]
+
+
+def test_other_numbers_or_another_project_replace_the_copy(
+    add_run: Callable[..., Path], comparison: Comparison, lab: Path
+) -> None:
+    write(comparison, lab / "compare")
+    for project in ("wordorder", "another"):
+        assert publish(comparison, lab / "compare", mode="offline", project=project)
+    add_run("rope")
+    grown = compare(lab, baseline="none", figures=[LengthCurves()])
+    write(grown, lab / "compare")
+    assert publish(grown, lab / "compare", mode="offline", project="another")
+    (folder,) = (lab / "compare" / "wandb").glob("offline-run-*")
+    assert folder.name.endswith(identify(grown))
+
+
+def test_entity_is_that_of_the_runs_and_a_start_that_fails_says_the_way_out(
+    comparison: Comparison, lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[dict[str, object]] = []
+
+    def refuse(**words: object) -> None:
+        given.append(words)
+        raise RuntimeError("no network\nat all.")
+
+    monkeypatch.setattr(wandb, "init", refuse)
+    with pytest.raises(
+        InputError, match=r"^logger\.mode=online: no network at all; run `wandb login`, or logger\.mode="
+    ):
+        publish(comparison, lab / "compare", mode="online", project="wordorder", entity="us")
+    assert given[0]["entity"] == "us" and given[0]["group"] == "lab" and given[0]["job_type"] == "compare"
 
 
 def test_unknown_mode_is_named(comparison: Comparison, lab: Path) -> None:

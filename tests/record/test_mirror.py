@@ -8,16 +8,18 @@ import json
 import math
 import os
 import random
+import shlex
 import struct
 import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from wordorder.errors import InputError
 from wordorder.record.mirror import CSVMirror, NoMirror, TensorBoardMirror
-from wordorder.record.wandb_mirror import WandbMirror, main
+from wordorder.record.wandb_mirror import WandbMirror, identify
 
 SCORE_KEY = "length_sweep/bits_per_byte/last_k/512"
 SCORES = [
@@ -189,9 +191,9 @@ def test_offline_run_equals_the_folder(tmp_path, capfd):
     assert back.exit_code == 0
     assert mirror.hint(tmp_path / "run") == f"wandb sync {back.folder}"
     run = back.run
-    assert run["run_id"] == "ab" * 32 and run["display_name"] == "run" and run["run_group"] == "long_text"
-    assert run["job_type"] == "train" and run["tags"] == ["bpe", "nano", "python_docs", "rope"]
     facts = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert run["run_id"] == identify(facts) and run["display_name"] == "run" and run["run_group"] == "long_text"
+    assert run["job_type"] == "train" and run["tags"] == ["bpe", "nano", "python_docs", "rope"]
     del back.config["_wandb"]
     assert back.config == {"optimizer": {"lr": 1e-5}, "seed": 3, "nothing": None, "record": facts}
 
@@ -273,7 +275,8 @@ def test_forked_workers_and_a_strange_environment(tmp_path):
     assert list_files(tmp_path / "home") == []
     for name, rows in expected.items():
         back = read_back(tmp_path / name)
-        assert back.history[:-1] == rows and back.run["run_id"] == name * 8 and back.run["display_name"] == name
+        assert back.history[:-1] == rows and back.run["display_name"] == name
+    assert len({read_back(tmp_path / name).run["run_id"] for name in expected}) == 3
 
 
 def test_a_wandb_failure_does_not_lose_the_run(tmp_path, monkeypatch, capsys):
@@ -283,21 +286,72 @@ def test_a_wandb_failure_does_not_lose_the_run(tmp_path, monkeypatch, capsys):
     mirror = make_mirror()
     mirror.close(tmp_path / "run")
     (line,) = capsys.readouterr().err.splitlines()
-    retry = f"python -m wordorder.record.wandb_mirror {tmp_path / 'run'} wordorder"
+    retry = f"wordorder sync_wandb run={tmp_path / 'run'} logger.mode=offline logger.project=wordorder"
     assert str(tmp_path / "run") in line and line.endswith(retry)
     assert fake.runs[0].exit_code == 1
     assert mirror.hint(tmp_path / "run") == ""
-    monkeypatch.undo()
-    main(str(tmp_path / "run"))
-    assert capsys.readouterr().out == f"wandb sync {read_back(tmp_path / 'run').folder}\n"
 
 
-def stand_in(monkeypatch, starting_step=0):
+def test_an_unchanged_copy_is_left_and_a_changed_one_replaced(tmp_path):
+    write_run(tmp_path / "run")
+    assert make_mirror().write(tmp_path / "run")
+    first = read_back(tmp_path / "run").folder
+    (first / "sent").touch()  # as wandb marks what it has sent
+    assert not make_mirror().write(tmp_path / "run") and (first / "sent").exists()
+    assert WandbMirror(mode="offline", project="another", entity="").write(tmp_path / "run")
+    assert read_back(tmp_path / "run").run["project"] == "another"
+    (tmp_path / "run" / "scores.jsonl").unlink()
+    assert WandbMirror(mode="offline", project="another", entity="").write(tmp_path / "run")
+    assert read_back(tmp_path / "run").summary.get(SCORE_KEY) is None
+
+
+def test_a_training_that_two_experiments_have_is_two_runs(tmp_path):
+    facts = {"experiment": "long_text", "training": "ab" * 32}
+    assert identify(facts) == identify(dict(facts)) != identify(facts | {"experiment": "other"})
+    assert identify(facts) != identify(facts | {"training": "cd" * 32}) and len(identify(facts)) <= 64
+
+
+def test_scores_are_sent_again_only_when_they_have_changed(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    rows = write_run(folder)
+    fake, mirror = start_online(folder, monkeypatch)
+    mirror.close(folder)
+    kept = fake.runs[0].summary  # the server's, which a resumed run begins with
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    for changed in (False, True):
+        if changed:
+            append_score(folder)
+        fake = stand_in(monkeypatch, starting_step=len(rows) + 1, summary=kept)
+        assert make_mirror("online").write(folder)
+        assert len(fake.runs[0].logged) == changed
+
+
+def append_score(folder):
+    score = {"evaluation": "later", "evaluation_id": "ef" * 32, "metric": "bits_per_byte", "value": 1.0}
+    with (folder / "scores.jsonl").open("a") as file:
+        file.write(json.dumps(score | {"count": 1, "why": "", "facts": {}}) + "\n")
+
+
+@pytest.mark.parametrize("name", ["run", "it's a run, or {two}"])
+def test_what_is_typed_to_try_again_is_read_as_it_was_meant(tmp_path, name):
+    mirror = WandbMirror(mode="online", project="my project", entity="us")
+    words = shlex.split(mirror.again(tmp_path / name))
+    assert words[:2] == ["wordorder", "sync_wandb"]
+    read = {o.key_or_group: o.value() for o in OverridesParser.create().parse_overrides(words[2:])}
+    assert read == {
+        "run": str(tmp_path / name),
+        "logger.mode": "online",
+        "logger.project": "my project",
+        "logger.entity": "us",
+    }
+
+
+def stand_in(monkeypatch, starting_step=0, summary=()):
     """A module that remembers what it is asked; each run's `logged` is a list of (row, step)."""
     runs = []
 
     def init(**given):
-        run = SimpleNamespace(given=given, logged=[], summary={}, config={}, exit_code=None)
+        run = SimpleNamespace(given=given, logged=[], summary=dict(summary), config={}, exit_code=None)
         run.starting_step = starting_step
         run.define_metric = lambda name, step_metric: run.given.update({"axis": (name, step_metric)})
         run.log = lambda row, step=None, commit=None: run.logged.append((row, step))
@@ -333,7 +387,11 @@ def test_online_is_live(tmp_path, monkeypatch):
         append(folder, row)
         mirror.row(row)
         assert run.logged[-1] == (row, number)
-    assert run.given["id"] == "ab" * 32 and run.given["resume"] == "allow" and run.given["mode"] == "online"
+    assert (
+        run.given["id"] == identify(json.loads((folder / "run.json").read_text()))
+        and run.given["resume"] == "allow"
+        and run.given["mode"] == "online"
+    )
     assert run.given["axis"] == ("*", "tokens") and run.given["entity"] is None and run.exit_code is None
     (folder / "run.json").write_text((folder / "run.json").read_text().replace('"running"', '"done"'))
     mirror.close(folder)

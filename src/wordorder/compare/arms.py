@@ -45,16 +45,21 @@ def make_arms(folders: list[Path]) -> list[Arm]:
         Arm(label, str(choice.get("position", "")), tuple(name for name, *_ in group), group[0][1])
         for label, (group, choice) in zip(label_arms(configs, choices), known, strict=True)
     ]
-    return sorted(arms, key=lambda arm: _split_numbers(arm.label))
+    return sorted(arms, key=lambda arm: split_numbers(arm.label))
 
 
-def flatten_config(config: dict[str, Any], run: str = "") -> dict[str, Any]:
-    """Dotted keys of what was trained; a value that names the run's own folder is a place and falls out."""
+def flatten_config(
+    config: dict[str, Any], run: str = "", *, without: frozenset[str] = NOT_COMPARED | SEEDS
+) -> dict[str, Any]:
+    """Dotted keys of what was trained; a value that names the run's own folder is a place and falls out.
+
+    `without` names the sections, and the keys of any section, that are left out.
+    """
     return {
-        key: value
+        key: _make_whole(value)
         for key, value in _walk(config, "")
-        if key.split(".")[0] not in NOT_COMPARED
-        and key.split(".")[-1] not in SEEDS
+        if key.split(".")[0] not in without
+        and key.split(".")[-1] not in without & SEEDS
         and not (run and isinstance(value, str) and run in value)
     }
 
@@ -122,6 +127,13 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+def _make_whole(value: Any) -> Any:
+    """700000.0 as 700000, which is no other setting, also inside a list."""
+    if isinstance(value, list):
+        return [_make_whole(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _freeze(config: dict[str, Any], key: str) -> str | None:
     return json.dumps(config[key], sort_keys=True, default=str) if key in config else None
 
@@ -135,7 +147,7 @@ def shorten(value: Any) -> str:
     return json.dumps(value, default=str).strip('"')
 
 
-def _split_numbers(label: str) -> list[tuple[int, float, str]]:
+def split_numbers(label: str) -> list[tuple[int, float, str]]:
     """A sorting key under which lr=0.0005 comes before lr=0.002 and 2 before 10."""
     pieces = re.split(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)", label)
     return [(0, float(p), "") if number % 2 else (1, 0.0, p) for number, p in enumerate(pieces) if p]

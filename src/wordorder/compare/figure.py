@@ -112,7 +112,8 @@ class Curves(Drawing):
 
     def name_points(self, comparison: Comparison) -> pd.DataFrame:
         """The points of finished runs, with their arm, in the order of the table."""
-        arm_of = {run: arm.label for arm in comparison.arms for run in arm.runs if run in comparison.done}
+        done = comparison.done
+        arm_of = {run: arm.label for arm in comparison.arms for run in arm.runs if run in done}
         order = {arm.label: number for number, arm in enumerate(comparison.arms)}
         points = self.points(comparison)
         points = points.assign(arm=points["run"].map(arm_of)).dropna(subset="arm").astype({"x": float, "y": float})

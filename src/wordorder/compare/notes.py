@@ -105,11 +105,15 @@ def _warn_of_runs(runs: pd.DataFrame, arms: list[Arm]) -> list[str]:
     notes = []
     for arm in arms:
         seeds = list(done.loc[done["run"].isin(arm.runs), SEEDS].itertuples(index=False, name=None))
+        if "weight_seed" in arm.config:  # a run by itself, whose label tells its seed
+            continue
         if lacking := sorted(everywhere - set(seeds)):
             names = ", ".join(str(w) if w == d else f"{w} (weights) with {d} (data)" for w, d in lacking)
             notes.append(f"{arm.label} has no finished run of seed {names}.")
         if len(seeds) > len(set(seeds)):
             notes.append(f"{arm.label} has more than one finished run of a seed; their mean counts once.")
+    if len(everywhere) > 1 and any("weight_seed" in arm.config for arm in arms):
+        notes.append("The runs differ in their seeds, so chance is part of what differs.")
     for column, name in (("code", "code"), ("device", "device"), ("host_name", "machine")):
         if column in done and done[column].nunique() > 1:
             what = "results" if column == "code" else "speed, memory and seconds"

@@ -14,10 +14,13 @@ import matplotlib
 import pandas as pd
 from markupsafe import Markup
 
-from wordorder.compare.arms import Arm, find_differences, make_arms, shorten
+from wordorder.compare.arms import Arm, make_arms
+from wordorder.compare.differences import list_differences
 from wordorder.compare.documents import read_documents
 from wordorder.compare.figure import Drawing
 from wordorder.compare.notes import list_commits, list_failures, list_hardware, list_origins, list_warnings
+from wordorder.compare.quantities import count_tokenizers
+from wordorder.compare.single_arms import make_single_arms
 from wordorder.compare.tables import Table, make_table, render_markdown
 from wordorder.compare.tokenizers import make_tokenizer_table, warn_of_tokenizers
 from wordorder.compare.verdict_table import VerdictTable, add_verdicts
@@ -54,16 +57,16 @@ class Comparison:
 
 
 def compare(
-    folder: Path, *, baseline: str, figures: list[Drawing], question: str = "", command: str = ""
+    folder: Path, *, baseline: str, figures: list[Drawing], question: str = "", command: str = "", each: bool = False
 ) -> Comparison:
-    """Read an experiment's runs and hold them against each other; command: what reproduces them.
+    """Read an experiment's runs and hold them against each other; command: what reproduces them; each: every run is an arm.
 
     Raises InputError where there is nothing to compare, or a figure would compare what cannot be.
     """
     runs, scores = read_runs(folder), read_scores(folder)
     if runs.empty:
         raise InputError(f"experiment={folder.name}: {folder} holds no runs; run the experiment first")
-    arms = make_arms(list_runs(folder))
+    arms = (make_single_arms if each else make_arms)(list_runs(folder))
     table = make_table(runs, scores, arms, baseline=baseline)
     arms = sorted(arms, key=lambda arm: list(table.rows).index(arm.label))
     table, verdicts = add_verdicts(table, arms, read_documents(folder, runs, scores))
@@ -80,7 +83,7 @@ def compare(
         tokenizers=make_tokenizer_table(runs, scores, arms),
         figures=figures,
         failures=list_failures(runs, arms),
-        notes=[*list_warnings(runs, scores, arms), *warn_of_tokenizers(runs, arms, _limits(folder))],
+        notes=[*list_warnings(runs, scores, arms), *warn_of_tokenizers(runs, arms, _limits(folder, runs))],
     )
     for number, figure in enumerate(figures):
         if why := figure.refuse(comparison):
@@ -88,8 +91,10 @@ def compare(
     return comparison
 
 
-def _limits(folder: Path) -> dict[str, int]:
-    """Run -> the tokens that its bits_per_byte is limited to, 0 for none."""
+def _limits(folder: Path, runs: pd.DataFrame) -> dict[str, int]:
+    """Run -> the tokens that its bits_per_byte is limited to, 0 for none; read only where tokenizers differ."""
+    if count_tokenizers(runs) < 2:
+        return {}
     asked = {path.name: read_config(path).get("evaluation") or {} for path in list_runs(folder)}
     return {run: (evaluations.get("bits_per_byte") or {}).get("tokens", 0) for run, evaluations in asked.items()}
 
@@ -130,16 +135,12 @@ def render_page(comparison: Comparison, drawn: list[dict[str, object]]) -> str:
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     empty = [figure.say_empty(comparison) for figure in comparison.figures if figure.is_empty(comparison)]
-    configs = [arm.config for arm in comparison.arms]
-    differences = {
-        key: [shorten(config[key]) if key in config else "–" for config in configs] for key in find_differences(configs)
-    }
     return environment.get_template("report.html.j2").render(
         c=comparison,
         tables=[(table, _count_groups(table)) for table in comparison.tables],
         figures=drawn,
         empty=[sentence for sentence in empty if sentence],
-        differences=differences,
+        differences=list_differences(comparison.arms),
         origins=list_origins(comparison.runs, comparison.arms),
         hardware=list_hardware(comparison.runs),
         commits=list_commits(comparison.runs),

@@ -78,7 +78,9 @@ def make_table(runs: pd.DataFrame, scores: pd.DataFrame, arms: list[Arm], *, bas
         table.rows[label] = [replace(c, text="–", spread="") if o else c for c, o in zip(cells, own, strict=True)]
     said = ["Exact match: higher is better."] * bool(answers) + ["Bits per byte: lower is better."] * bool(qualities)
     about = (" ".join(said),) if said else ()
-    return replace(table, heading=ONE_SEED if is_one_seed(runs) else "", baseline=baseline, about=about)
+    return replace(
+        table, heading=ONE_SEED if max(table.seeds.values(), default=0) <= 1 else "", baseline=baseline, about=about
+    )
 
 
 def fill_table(columns: list[Column], done: pd.DataFrame, arms: list[Arm]) -> Table:
@@ -87,11 +89,6 @@ def fill_table(columns: list[Column], done: pd.DataFrame, arms: list[Arm]) -> Ta
     footnotes: list[str] = []
     rows = {arm.label: [_fill(column, arm, seeds[arm.label], footnotes) for column in columns] for arm in arms}
     return Table("", "", columns, rows, seeds, footnotes)
-
-
-def is_one_seed(runs: pd.DataFrame) -> bool:
-    """True where the finished runs share one pair of seeds."""
-    return len(runs.loc[runs["status"] == "done", SEEDS].drop_duplicates()) <= 1
 
 
 def _fill(column: Column, arm: Arm, seeds: int, footnotes: list[str]) -> Cell:

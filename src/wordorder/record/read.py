@@ -10,6 +10,8 @@ import yaml
 from wordorder.errors import InputError
 from wordorder.record.rows import Row, read_rows
 
+# libyaml's parser where PyYAML was built with it: the same values, ten times as fast
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SHELVES = ("position", "tokenizer", "source", "model")  # the choices that get a column under their own name
 RUN_COLUMNS = ["run", "experiment", "status", "reason", *SHELVES, "weight_seed", "data_seed"]
 SCORE_COLUMNS = ["run", *SHELVES, "weight_seed", "data_seed", "step", "evaluation", "metric", "value", "count", "why"]
@@ -83,7 +85,7 @@ def read_config(path: Path) -> Row:
     """A run's resolved config; empty where config.yaml was never written."""
     file = path / "config.yaml"
     try:
-        config = yaml.safe_load(file.read_bytes()) if file.is_file() else {}
+        config = yaml.load(file.read_bytes(), Loader=LOADER) if file.is_file() else {}
     except yaml.YAMLError as error:
         raise InputError(f"{file}: not YAML ({error}); remove the run's folder and run it again") from error
     if not isinstance(config, dict | None):

@@ -1,29 +1,28 @@
-"""One wandb run per training, a window onto its folder.
-
-A copy can be made again at any time: python -m wordorder.record.wandb_mirror FOLDER [PROJECT [ENTITY]]
-"""
+"""One wandb run per training, a window onto its folder; a copy can be made again at any time, see syncing."""
 
 import json
-import os
+import re
 import shlex
-import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
 from wordorder.errors import InputError
 from wordorder.record.mirror import Mirror, name_scores
 from wordorder.record.rows import Row, read_rows
+from wordorder.record.wandb_copy import choose_settings, digest, explaining, find_copies, holds, replacing
+
+SOURCES = ("run.json", "config.yaml", "train.jsonl", "scores.jsonl")  # what a copy is made from
 
 
 class WandbMirror(Mirror):
     """One wandb run per training, written from the folder when the run ends (offline) or as it goes (online).
 
     Offline wandb can neither resume nor survive a kill, so there the copy is made once, whole, and replaces an earlier
-    one. A row's wandb step is its number in train.jsonl: the rows of one optimizer step stay apart, and a resumed run
-    sends what the server lacks and nothing twice.
+    one of other content. A row's wandb step is its number in train.jsonl: the rows of one optimizer step stay apart, and
+    a resumed run sends what the server lacks and nothing twice. Runs of one experiment are one group.
     """
 
     def __init__(self, *, mode: Literal["offline", "online"], project: str, entity: str) -> None:
@@ -37,10 +36,8 @@ class WandbMirror(Mirror):
 
     def open(self, folder: Path) -> None:
         if self.mode == "online":
-            try:
+            with explaining(self.mode):
                 self._start(folder)
-            except Exception as error:
-                raise InputError(f"logger.mode=online: {error}; run `wandb login`, or logger.mode=offline") from error
 
     def row(self, row: Row) -> None:
         if self._run is not None:
@@ -55,30 +52,39 @@ class WandbMirror(Mirror):
         try:
             self.write(folder)
         except Exception as error:
-            again = ["python", "-m", "wordorder.record.wandb_mirror", str(folder), self.project, self.entity]
-            command = shlex.join(word for word in again if word)
-            print(f"wandb has no copy of {folder} ({error}); try again: {command}", file=sys.stderr)
+            print(f"wandb has no copy of {folder} ({error}); try again: {self.again(folder)}", file=sys.stderr)
+
+    def again(self, folder: Path) -> str:
+        """What a person types to make this copy again."""
+        own = {"mode": self.mode, "project": self.project, "entity": self.entity}
+        words = [_word("run", str(folder)), *(_word(f"logger.{key}", value) for key, value in own.items() if value)]
+        return shlex.join(["wordorder", "sync_wandb", *words])
 
     def hint(self, *folders: Path) -> str:
-        copies = [copy for folder in folders for copy in _find_copies(folder)] if self.mode == "offline" else []
+        copies = [copy for folder in folders for copy in find_copies(folder)] if self.mode == "offline" else []
         if len(copies) > 1:
             return f"wandb sync {shlex.quote(str(folders[0].parent))}/*/wandb/offline-run-*"
         return f"wandb sync {shlex.quote(str(copies[0]))}" if copies else ""
 
-    def write(self, folder: Path) -> None:
-        """Bring the wandb run up to what the folder holds and end it; raises what wandb raises."""
+    def write(self, folder: Path) -> bool:
+        """Bring the wandb run up to what the folder holds and end it; raises what wandb raises.
+
+        False where an offline copy of the same content for the same project was there, which is left as it is.
+        """
         if self.mode == "online":
-            return self._finish(folder)
-        _remove_copies(folder)
-        with keep_files_in(folder / "wandb" / "staging"):
-            try:
-                self._finish(folder)
-            except Exception:
-                _remove_copies(folder)  # half a copy must not pass for the run
-                raise
+            self._finish(folder)
+            return True
+        content = digest([self.project, self.entity, *(folder / name for name in SOURCES)])
+        if holds(folder, content):
+            return False
+        with replacing(folder, content):
+            self._finish(folder)
+        return True
 
     def _start(self, folder: Path) -> None:
         import wandb
+
+        from wordorder.record.read import read_config  # pandas, for which a run that only trains need not wait
 
         facts = _read_facts(folder)
         self._run = wandb.init(
@@ -86,12 +92,12 @@ class WandbMirror(Mirror):
             mode=self.mode,
             project=self.project,
             entity=self.entity or None,
-            id=_identify(facts),
+            id=identify(facts),
             group=facts["experiment"],
-            job_type="train",
+            job_type="evaluate" if "hugging_face" in facts else "train",
             name=facts["run"],
             tags=sorted({str(value)[:64] for value in facts["choices"].values()} - {""}),
-            config=_read_config(folder) | {"record": facts},
+            config=read_config(folder) | {"record": facts},
             reinit="create_new",  # a second job in this process must not write into the first one's run
             resume="allow" if self.mode == "online" else None,
             settings=choose_settings(silent=self.mode == "offline"),
@@ -115,10 +121,16 @@ class WandbMirror(Mirror):
             scores = read_rows(folder / "scores.jsonl")
             if scores:
                 self._run.summary.update(name_scores(scores))
-                self._run.log({"scores": _make_table(scores)})
+                self._send_table(scores, content=digest([folder / "scores.jsonl"]))
             self._end(exit_code=0 if facts["status"] == "done" else 1)
         finally:
             self._end(exit_code=1)
+
+    def _send_table(self, scores: list[Row], *, content: str) -> None:
+        """A row of its own, once: the server's summary, which a resumed run has, tells what was sent."""
+        if self._run.summary.get("scores_sent") != content:
+            self._run.log({"scores": _make_table(scores)})
+            self._run.summary.update({"scores_sent": content})
 
     def _end(self, exit_code: int) -> None:
         run, self._run = self._run, None
@@ -130,44 +142,16 @@ def _read_facts(folder: Path) -> Row:
     return json.loads((folder / "run.json").read_text(encoding="utf-8"))
 
 
-def _read_config(folder: Path) -> Row:
-    import yaml
-
-    return yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")) or {}
-
-
-def _identify(facts: Row) -> str:
-    return facts["training"][:64]  # as long as wandb lets an id be
+def identify(facts: Row) -> str:
+    """The id of a run in a project: a training that two experiments have is two runs, one in the group of each."""
+    return sha256(f"{facts['experiment']}\n{facts['training']}".encode()).hexdigest()[:32]
 
 
-def _find_copies(folder: Path) -> list[Path]:
-    if not (folder / "run.json").exists():
-        return []
-    return sorted((folder / "wandb").glob(f"offline-run-*-{_identify(_read_facts(folder))}"))
-
-
-def _remove_copies(folder: Path) -> None:
-    for old in [*_find_copies(folder), folder / "wandb" / "staging"]:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def choose_settings(silent: bool) -> Any:
-    """Settings under which wandb keeps what it is given and collects nothing by itself."""
-    import wandb
-
-    return wandb.Settings(
-        silent=silent,
-        console="off",
-        save_code=False,
-        symlink=False,
-        disable_git=True,
-        disable_code=True,
-        disable_job_creation=True,
-        x_disable_stats=True,
-        x_disable_meta=True,
-        x_disable_machine_info=True,
-        x_save_requirements=False,
-    )
+def _word(key: str, value: str) -> str:
+    """key=value as Hydra reads it, whatever the value holds."""
+    if re.fullmatch(r"[\w./-]+", value):
+        return f"{key}={value}"
+    return f"{key}='" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _make_table(scores: list[Row]) -> Any:
@@ -176,28 +160,3 @@ def _make_table(scores: list[Row]) -> Any:
     columns = ["evaluation", "evaluation_id", "metric", "value", "count", "why", "facts"]
     cells = [[json.dumps(row[c], sort_keys=True) if c == "facts" else row[c] for c in columns] for row in scores]
     return wandb.Table(columns=columns, data=cells)
-
-
-@contextmanager
-def keep_files_in(folder: Path) -> Iterator[None]:
-    """wandb puts tables and logs under the home folder unless the environment names another place."""
-    names = ("WANDB_DATA_DIR", "WANDB_CACHE_DIR")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, str(folder.absolute())))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-
-
-def main(folder: str, project: str = "wordorder", entity: str = "") -> None:
-    mirror = WandbMirror(mode="offline", project=project, entity=entity)
-    mirror.write(Path(folder))
-    print(mirror.hint(Path(folder)))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
