@@ -35,7 +35,7 @@ def test_table_differences_and_warnings_are_printed(
     assert out.startswith(f"rope: {first}\nalibi: {moved}\n")
     assert ["position.theta", "10000", "–"] in lines and ["position.n_heads", "–", "4"] in lines
     assert any(line[:4] == ["alibi", "1", "2.660", "−0.003"] for line in lines)  # the first run is the baseline
-    assert "mind: Runs differ in code (2 kinds)" in out
+    assert "- different code: Runs were trained by 2 versions" in out
     page = Path(out.splitlines()[-1].removeprefix("report: "))
     assert page.parent.parent == Path("outputs/compared") and page.parent.name.startswith("rope-alibi-")
     assert "position.theta" in page.read_text() and f"{first.name} and {moved.name}" in page.read_text()

@@ -22,10 +22,18 @@ def compare_folder(folder: Path, settings: Settings, logger: dict[str, Any], *, 
     console = Console(width=None if Console().is_terminal else 140)
     for table in comparison.tables:
         console.print(tables.render_terminal(table))
+    say_audit(console, comparison)
     if "mode" in logger and "project" in logger:
         where = {key: logger[key] for key in ("mode", "project", "entity") if key in logger}
         publish.publish(comparison, out, **where)
     console.print(f"report: {out / 'report.html'}", soft_wrap=True)
+
+
+def say_audit(console: Console, comparison: Comparison) -> None:
+    """What was found, a line each, and what else could mislead."""
+    said = [comparison.audited, *(f"- {one.kind}: {one.said}" for one in comparison.findings)]
+    for line in [*said, *(f"- {note}" for note in comparison.notes)]:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def compare(folder: Path, settings: Settings, *, question: str) -> Comparison:

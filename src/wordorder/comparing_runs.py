@@ -15,7 +15,7 @@ from wordorder.check import Config, check_type
 from wordorder.compare import differences, report, tables
 from wordorder.compare.report import Comparison
 from wordorder.compare.single_arms import make_single_arms
-from wordorder.comparing import Settings, make_figures
+from wordorder.comparing import Settings, make_figures, say_audit
 from wordorder.errors import InputError
 from wordorder.opening import find_run
 from wordorder.record.read import read_config
@@ -73,8 +73,7 @@ def show_runs(console: Console, comparison: Comparison) -> None:
     for run in comparison.failures:
         said = f"not in the table: {run['run']} ({run['arm']}), {run['status']}"
         console.print(said + f", {run['reason']}" * bool(run["reason"]), markup=False, highlight=False, soft_wrap=True)
-    for note in comparison.notes:
-        console.print(f"mind: {note}", markup=False, highlight=False, soft_wrap=True)
+    say_audit(console, comparison)
 
 
 def find_runs(named: list[str]) -> list[Path]:

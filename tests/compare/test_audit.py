@@ -91,7 +91,7 @@ def test_one_factor_at_a_time_is_fair(add_run, find):
 def test_a_factor_that_was_tuned_for_each_arm_may_differ(add_run, find):
     add_run("none")
     add_run("rope", config={"optimizer": {"lr": 0.004}})
-    assert find(tuning={"none": {"key": "optimizer.lr", "chosen": 0.001, "edge": False}}) == []
+    assert find(tuning={"key": "optimizer.lr", "arms": []}) == []
 
 
 def test_a_combination_that_nobody_ran_is_a_missing_cell(add_run, find):
@@ -120,7 +120,7 @@ def test_an_optimum_at_the_edge_of_its_grid_is_named(best, which, add_run, find)
 
 
 def test_an_optimum_that_tuning_left_at_an_edge_is_named(pair, find):
-    (finding,) = find(tuning={"rope": {"key": "optimizer.lr", "chosen": 0.004, "edge": True}})
+    (finding,) = find(tuning={"key": "optimizer.lr", "arms": [{"arm": "rope", "chosen": 0.004, "edge": "largest"}]})
     assert finding.kind == "optimum at the edge of its grid" and "rope" in finding.said and "0.004" in finding.said
 
 

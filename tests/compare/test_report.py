@@ -83,11 +83,13 @@ def test_inline_figures_share_no_ids(add_run: Callable[..., Path], lab: Path) ->
 
 
 def test_strings_are_escaped(add_run: Callable[..., Path], lab: Path) -> None:
-    add_run("none", config={"optimizer": {"kind": "<b>x</b>"}})
-    add_run("rope", facts={"status": "failed", "reason": "<script>alert(1)</script>"})
+    add_run("none", config={"optimizer": {"kind": "<i>x</i>"}})
+    add_run("rope", name="broken", facts={"status": "failed", "reason": "<script>alert(1)</script>"})
+    (lab / "broken" / "log.txt").write_text("<script>alert(2)</script>")
     page = write_page(lab, question='is <img src="http://x"> & "order" needed?', baseline="")
-    assert not {"script", "img", "b"} & set(page.tags)
+    assert page.tags.count("script") == 1 and not {"img", "i"} & set(page.tags)  # one: the filter
     assert 'is <img src="http://x"> & "order" needed?' in page.text and "<script>alert(1)</script>" in page.text
+    assert "<script>alert(2)</script>" in page.text
 
 
 def test_scores_csv_has_the_promised_columns(add_run: Callable[..., Path], lab: Path) -> None:
@@ -132,14 +134,15 @@ def test_arm_that_lacks_a_seed_is_noted(add_run: Callable[..., Path], lab: Path)
     for seed in (0, 1):
         add_run("none", seed)
     add_run("rope")
-    assert make(lab).notes == ["rope has no finished run of seed 1."]
+    assert [finding.said for finding in make(lab).findings] == ["rope has no finished run of seed 1."]
 
 
 def test_silent_difference_in_data_is_warned_of(add_run: Callable[..., Path], lab: Path) -> None:
     other = {"digests": {"data": "e" * 64, "tokenizer": "a" * 64}}
     add_run("none")
     add_run("rope", facts=other)
-    assert make(lab).notes == ["The data differs, though no label says so: 2 digests in none; rope."]
+    said = "The text differs, though no label says so: 2 digests in none; rope."
+    assert [(one.kind, one.said) for one in make(lab).findings] == [("different data", said)]
 
 
 def test_difference_in_data_that_the_label_tells_is_not_warned_of(add_run: Callable[..., Path], lab: Path) -> None:
@@ -148,7 +151,7 @@ def test_difference_in_data_that_the_label_tells_is_not_warned_of(add_run: Calla
     digests = {"data": "e" * 64, "tokenizer": "f" * 64}
     add_run("rope", facts={"choices": choices, "digests": digests}, config={"source": {"_target_": "wordorder.x.Y"}})
     comparison = make(lab, baseline="python_docs")
-    assert comparison.notes == [] and list(comparison.table.rows) == ["python_docs", "text_file"]
+    assert comparison.findings == comparison.notes == [] and list(comparison.table.rows) == ["python_docs", "text_file"]
 
 
 def test_page_tells_how_to_reproduce_and_what_differs(add_run: Callable[..., Path], lab: Path) -> None:

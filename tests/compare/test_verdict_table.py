@@ -111,7 +111,7 @@ def test_with_few_seeds_nothing_is_shown_but_that_they_are_too_few(
     comparison = read(lab)
     assert comparison.verdicts == []
     for text in show_everywhere(comparison, tmp_path / "out"):
-        assert text.count(TOO_FEW) == 1
+        assert TOO_FEW in text
         assert not any(word in text for word in ("Verdicts", "Holm", "sign-flip", "interval", "better where"))
 
 

@@ -27,6 +27,7 @@ class Arm:
     position: str  # the scheme: figures give it its colour
     runs: tuple[str, ...]  # whatever became of them
     config: dict[str, Any]  # dotted key -> value, without seeds, places and evaluations
+    words: tuple[str, ...] = ()  # what is typed to have it, such as position=rope
 
 
 def make_arms(folders: list[Path]) -> list[Arm]:
@@ -42,8 +43,10 @@ def make_arms(folders: list[Path]) -> list[Arm]:
     known = [(group, choices) for group in groups.values() if (choices := next((c for *_, c in group if c), None))]
     configs, choices = [group[0][1] for group, _ in known], [choices for _, choices in known]
     arms = [
-        Arm(label, str(choice.get("position", "")), tuple(name for name, *_ in group), group[0][1])
-        for label, (group, choice) in zip(label_arms(configs, choices), known, strict=True)
+        Arm(label, str(choice.get("position", "")), tuple(name for name, *_ in group), group[0][1], words)
+        for label, words, (group, choice) in zip(
+            label_arms(configs, choices), word_arms(configs, choices), known, strict=True
+        )
     ]
     return sorted(arms, key=lambda arm: split_numbers(arm.label))
 
@@ -71,7 +74,27 @@ def find_differences(configs: list[dict[str, Any]]) -> list[str]:
 
 
 def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> list[str]:
-    """A label per arm: the choices that differ, then the keys that these choices do not explain.
+    """A label per arm: the choices that differ, then the keys that these choices do not explain."""
+    labels = []
+    for choice, parts in zip(choices, tell_apart(configs, choices), strict=True):
+        said = [
+            str(value) if name in choice else f"{name.removeprefix('position.')}={shorten(value)}"
+            for name, value in parts
+        ]
+        labels.append(", ".join(said) or str(choice.get("position", "the only arm")))
+    return labels
+
+
+def word_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> list[tuple[str, ...]]:
+    """What is typed for each arm in place of what the others have, such as position=rope."""
+    return [
+        tuple(f"{name}={shorten(value)}" for name, value in parts if not name.endswith("_target_"))
+        for parts in tell_apart(configs, choices)
+    ]
+
+
+def tell_apart(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> list[list[tuple[str, Any]]]:
+    """Of each arm the groups and the keys that set it apart, with their values.
 
     What lies inside a chosen section counts only among arms of the same choice: rope's theta, and the file of its frequencies,
     are no difference to none.
@@ -80,7 +103,7 @@ def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
     made = {name: {choice[name] for choice in choices if name in choice} for name in sections}
     chosen = [name for name in sections if len(made[name]) > 1 and _is_compared(name)]
     keys = [key for key in find_differences(configs) if not is_copy(key, configs)]
-    labels = []
+    told = []
     for config, choice in zip(configs, choices, strict=True):
 
         def like(place: str, choice: dict[str, str] = choice) -> list[int]:
@@ -88,16 +111,18 @@ def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
             around = [name for name in sections if place.startswith(f"{_place(name)}.")]
             return [n for n, other in enumerate(choices) if all(other.get(one) == choice.get(one) for one in around)]
 
-        parts = [
-            str(choice[name])
+        groups = [
+            (name, choice[name])
             for name in chosen
             if name in choice and len({choices[n].get(name) for n in like(_place(name))}) > 1
         ]
-        for key in keys:
-            if key in config and key in find_differences([configs[n] for n in like(key)]):
-                parts.append(f"{key.removeprefix('position.')}={shorten(config[key])}")
-        labels.append(", ".join(parts) or str(choice.get("position", "the only arm")))
-    return labels
+        own = [
+            (key, config[key])
+            for key in keys
+            if key in config and key in find_differences([configs[n] for n in like(key)])
+        ]
+        told.append([*groups, *own])
+    return told
 
 
 def _place(choice: str) -> str:

@@ -37,12 +37,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What an audit looks at. `arms`: the baseline, or what stands first, first; `tuning`: arm -> what was tuned for it."""
+    """What an audit looks at. `arms`: the baseline, or what stands first, first; `tuning`: tuning.json, {} without one;
+    `single`: each arm is one run that a person named."""
 
     runs: pd.DataFrame
     scores: pd.DataFrame
     arms: list[Arm]
     tuning: dict[str, Any]
+    single: bool = False
 
     @property
     def done(self) -> pd.DataFrame:

@@ -21,11 +21,11 @@ def levels_of(evidence: "Evidence") -> dict[str, list[str]]:
     Keys that follow the model's size are no factors of their own, and what was tuned for each arm is part of that arm.
     """
     configs = [arm.config for arm in evidence.arms]
-    tuned = {one["key"] for one in evidence.tuning.values()}
-    keys = [key for key in find_differences(configs) if not is_copy(key, configs) and key not in tuned]
+    tuned = evidence.tuning.get("key")
+    keys = [key for key in find_differences(configs) if not is_copy(key, configs) and key != tuned]
     factors: dict[str, list[str]] = {}
     for key in keys:
-        factors.setdefault(key.split(".")[0], []).append(key)
+        factors.setdefault("seed" if key in SEEDS else key.split(".")[0], []).append(key)
     order = sorted(factors, key=lambda factor: (*SHELVES, factor).index(factor))
     return {
         factor: [json.dumps([[key, config.get(key)] for key in factors[factor]], default=str) for config in configs]
@@ -71,6 +71,10 @@ def find_missing_cells(evidence: "Evidence") -> Iterator[str]:
 def find_missing_seeds(evidence: "Evidence") -> Iterator[str]:
     """Arms without a finished run of a pair of seeds that others have."""
     done = evidence.done
+    if evidence.single:
+        if len(done[SEEDS].drop_duplicates()) > 1:
+            yield "The runs have different seeds: chance is part of what differs."
+        return
     everywhere = set(done[SEEDS].itertuples(index=False, name=None))
     for arm in evidence.arms:
         seeds = set(done.loc[done["run"].isin(arm.runs), SEEDS].itertuples(index=False, name=None))
@@ -81,9 +85,10 @@ def find_missing_seeds(evidence: "Evidence") -> Iterator[str]:
 
 def find_edges(evidence: "Evidence") -> Iterator[str]:
     """Numbers of which an arm's best is the smallest or largest that was tried: a better one may lie beyond."""
-    for label, one in evidence.tuning.items():
+    for one in evidence.tuning.get("arms", []):
         if one["edge"]:
-            yield f"{label}: the best {one['key']} ({shorten(one['chosen'])}) is at the edge of the values that were tried."
+            key, chosen = evidence.tuning["key"], shorten(one["chosen"])
+            yield f"{one['arm']}: the best {key} ({chosen}) is the {one['edge']} of the values that tuning tried."
     means = mean_of(evidence)
     for key, line in grids(evidence.arms):
         known = [(arm.config[key], means[arm.label], arm) for arm in line if arm.label in means]

@@ -20,7 +20,7 @@ def means_of(evidence: "Evidence", column: str) -> pd.Series:
     done = evidence.done
     if column not in done:
         return pd.Series(dtype=float)
-    values = {arm.label: pd.to_numeric(of_arm(done, arm)[column]).mean() for arm in evidence.arms}
+    values = {arm.label: of_arm(done, arm)[column].dropna().astype(float).mean() for arm in evidence.arms}
     return pd.Series(values, dtype=float).dropna()
 
 
@@ -61,7 +61,7 @@ def find_parameters(evidence: "Evidence") -> Iterator[str]:
     if not {"parameters_total", "parameters_embedding"} <= set(done):
         return
     own = done.assign(rest=pd.to_numeric(done["parameters_total"]) - pd.to_numeric(done["parameters_embedding"]))
-    counted = {arm.label: of_arm(own, arm)["rest"].mean() for arm in evidence.arms}
+    counted = {arm.label: of_arm(own, arm)["rest"].dropna().astype(float).mean() for arm in evidence.arms}
     if apart(values := pd.Series(counted, dtype=float).dropna()):
         yield f"Arms differ in parameters besides the embedding: {extremes(values, 'parameters')}."
 

@@ -1,21 +1,36 @@
 """What qualifies the numbers: where they come from, what is missing, what differs without being said."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from wordorder.compare.arms import Arm
-from wordorder.compare.quantities import SEEDS, select_scores
+from wordorder.compare.quantities import select_scores
 
 HARDWARE = ["device", "host_processor", "host_system", "versions_python"]
+LOGS, TAIL = ("log.txt", "traceback.txt"), 15  # lines
 LUCK = 30  # bits below the floor that chance alone gives once in a billion runs
 
 
-def list_failures(runs: pd.DataFrame, arms: list[Arm]) -> list[dict[str, str]]:
-    """The runs that are not in the table: run, arm, status, reason."""
+def list_failures(folder: Path, runs: pd.DataFrame, arms: list[Arm]) -> list[dict[str, str]]:
+    """The runs that are not in the table: run, arm, status, reason, and the end of what they said."""
     arm_of = {run: arm.label for arm in arms for run in arm.runs}
     rows = runs[runs["status"] != "done"].fillna({"reason": "", "status": "missing"})
     return [
-        {"run": r.run, "arm": arm_of.get(r.run, "–"), "status": r.status, "reason": r.reason} for r in rows.itertuples()
+        {"run": r.run, "arm": arm_of.get(r.run, "–"), "status": r.status, "reason": r.reason}
+        | {"log": read_tail(folder / r.run)}
+        for r in rows.itertuples()
     ]
+
+
+def read_tail(folder: Path) -> str:
+    """The last lines of a run's log, or its traceback, or nothing."""
+    for name in LOGS:
+        if (folder / name).is_file() and (
+            text := (folder / name).read_text(encoding="utf-8", errors="replace").rstrip()
+        ):
+            return "\n".join(text.splitlines()[-TAIL:])
+    return ""
 
 
 def list_origins(runs: pd.DataFrame, arms: list[Arm]) -> list[dict[str, str]]:
@@ -49,14 +64,9 @@ def list_commits(runs: pd.DataFrame) -> list[str]:
     return [f"{r.commit}{' with uncommitted changes' if r.dirty is True else ''}" for r in rows.itertuples()]
 
 
-def list_warnings(runs: pd.DataFrame, scores: pd.DataFrame, arms: list[Arm]) -> list[str]:
+def list_warnings(runs: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
     """What could make the table mislead, a line each."""
-    return [
-        *_warn_of_floors(runs, scores),
-        *_warn_of_digests(runs, arms),
-        *_warn_of_runs(runs, arms),
-        *_warn_of_splits(scores),
-    ]
+    return [*_warn_of_floors(runs, scores), *_warn_of_splits(scores)]
 
 
 def _warn_of_floors(runs: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
@@ -78,47 +88,6 @@ def _read_floor(runs: pd.DataFrame, scores: pd.DataFrame, metric: str) -> pd.Dat
     done = scores[scores["run"].isin(runs.loc[runs["status"] == "done", "run"])]
     rows = select_scores(done, evaluation="bits_per_byte", metric=metric).dropna(subset="value")
     return rows.reindex(columns=["run", "split", "value", "count"]).set_index(["run", "split"])
-
-
-def _warn_of_digests(runs: pd.DataFrame, arms: list[Arm]) -> list[str]:
-    """One line where runs say the same source and tokenizer and yet did not read the same bytes."""
-    groups: dict[str, list[Arm]] = {}
-    for arm in arms:
-        said = {key: value for key, value in arm.config.items() if key.split(".")[0] in ("source", "tokenizer")}
-        groups.setdefault(repr(sorted(said.items(), key=str)), []).append(arm)
-    notes = []
-    for column, name in (("digests_data", "data"), ("digests_tokenizer", "tokenizer")):
-        for group in groups.values():
-            own = runs[runs["run"].isin([run for arm in group for run in arm.runs])]
-            if column in own and own[column].nunique() > 1:
-                labels = "; ".join(arm.label for arm in group)
-                notes.append(
-                    f"The {name} differs, though no label says so: {own[column].nunique()} digests in {labels}."
-                )
-    return notes
-
-
-def _warn_of_runs(runs: pd.DataFrame, arms: list[Arm]) -> list[str]:
-    """Seeds that an arm lacks or has twice, code and machines that differ."""
-    done = runs[runs["status"] == "done"]
-    everywhere = set(done[SEEDS].itertuples(index=False, name=None))
-    notes = []
-    for arm in arms:
-        seeds = list(done.loc[done["run"].isin(arm.runs), SEEDS].itertuples(index=False, name=None))
-        if "weight_seed" in arm.config:  # a run by itself, whose label tells its seed
-            continue
-        if lacking := sorted(everywhere - set(seeds)):
-            names = ", ".join(str(w) if w == d else f"{w} (weights) with {d} (data)" for w, d in lacking)
-            notes.append(f"{arm.label} has no finished run of seed {names}.")
-        if len(seeds) > len(set(seeds)):
-            notes.append(f"{arm.label} has more than one finished run of a seed; their mean counts once.")
-    if len(everywhere) > 1 and any("weight_seed" in arm.config for arm in arms):
-        notes.append("The runs differ in their seeds, so chance is part of what differs.")
-    for column, name in (("code", "code"), ("device", "device"), ("host_name", "machine")):
-        if column in done and done[column].nunique() > 1:
-            what = "results" if column == "code" else "speed, memory and seconds"
-            notes.append(f"Runs differ in {name} ({done[column].nunique()} kinds): compare {what} with care.")
-    return notes
 
 
 def _warn_of_splits(scores: pd.DataFrame) -> list[str]:

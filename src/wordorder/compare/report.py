@@ -1,6 +1,7 @@
 """A comparison of an experiment's runs, and its page: one file that needs no network, with the numbers beside it."""
 
 import io
+import json
 import os
 import re
 import shlex
@@ -8,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import matplotlib
@@ -15,11 +17,14 @@ import pandas as pd
 from markupsafe import Markup
 
 from wordorder.compare.arms import Arm, make_arms
+from wordorder.compare.audit import Evidence, Finding, audit, summarize
 from wordorder.compare.differences import list_differences
 from wordorder.compare.documents import read_documents
 from wordorder.compare.figure import Drawing
 from wordorder.compare.notes import list_commits, list_failures, list_hardware, list_origins, list_warnings
 from wordorder.compare.quantities import count_tokenizers
+from wordorder.compare.reproduce import list_commands
+from wordorder.compare.sentence import write_verdict
 from wordorder.compare.single_arms import make_single_arms
 from wordorder.compare.tables import Table, make_table, render_markdown
 from wordorder.compare.tokenizers import make_tokenizer_table, warn_of_tokenizers
@@ -30,7 +35,7 @@ from wordorder.record.read import list_runs, read_config, read_curves, read_runs
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a page shows. failures: run, arm, status, reason of what is not in the table; notes: warnings."""
+    """What a page shows. failures: run, arm, status, reason, log of what is not in the table; notes: other warnings."""
 
     experiment: str
     question: str
@@ -43,12 +48,22 @@ class Comparison:
     verdicts: list[VerdictTable]  # where seeds are enough to tell
     tokenizers: Table | None  # where there are several
     figures: list[Drawing]
+    findings: list[Finding]
+    tuning: dict[str, Any]  # tuning.json, {} where nothing was tuned
     failures: list[dict[str, str]]
     notes: list[str]
 
     @property
     def tables(self) -> list[Table]:
         return [self.table, *self.verdicts, *([self.tokenizers] if self.tokenizers else [])]
+
+    @property
+    def verdict(self) -> str:
+        return write_verdict(self.table, self.verdicts)
+
+    @property
+    def audited(self) -> str:
+        return summarize(self.findings)
 
     @property
     def done(self) -> frozenset[str]:
@@ -70,6 +85,7 @@ def compare(
     table = make_table(runs, scores, arms, baseline=baseline)
     arms = sorted(arms, key=lambda arm: list(table.rows).index(arm.label))
     table, verdicts = add_verdicts(table, arms, read_documents(folder, runs, scores))
+    tuning = read_tuning(folder)
     comparison = Comparison(
         experiment=folder.resolve().name,
         question=question,
@@ -82,13 +98,24 @@ def compare(
         verdicts=verdicts,
         tokenizers=make_tokenizer_table(runs, scores, arms),
         figures=figures,
-        failures=list_failures(runs, arms),
-        notes=[*list_warnings(runs, scores, arms), *warn_of_tokenizers(runs, arms, _limits(folder, runs))],
+        findings=audit(Evidence(runs, scores, arms, tuning, single=each)),
+        tuning=tuning,
+        failures=list_failures(folder, runs, arms),
+        notes=[*list_warnings(runs, scores), *warn_of_tokenizers(runs, arms, _limits(folder, runs))],
     )
     for number, figure in enumerate(figures):
         if why := figure.refuse(comparison):
             raise InputError(f"compare.figures.{number}.{why}")
     return comparison
+
+
+def read_tuning(folder: Path) -> dict[str, Any]:
+    """What an experiment of two stages chose for each arm; {} for any other. Raises InputError."""
+    file = folder / "tuning.json"
+    try:
+        return json.loads(file.read_bytes()) if file.is_file() else {}
+    except ValueError as error:
+        raise InputError(f"{file}: not JSON ({error}); remove it, the command that trains writes it again") from error
 
 
 def _limits(folder: Path, runs: pd.DataFrame) -> dict[str, int]:
@@ -120,8 +147,10 @@ def write(comparison: Comparison, out: Path) -> None:
 
 
 def render_summary(comparison: Comparison) -> str:
-    """The table and what qualifies it, as markdown."""
-    blocks = [f"# {comparison.experiment}", comparison.question, render_markdown(comparison.table).strip()]
+    """The tables and what qualifies them, as markdown."""
+    blocks = [f"# {comparison.experiment}", comparison.question, comparison.verdict and f"**{comparison.verdict}**"]
+    blocks += ["\n".join([comparison.audited, *(f"- {one.kind}: {one.said}" for one in comparison.findings)])]
+    blocks += [render_markdown(comparison.table).strip()]
     blocks += [f"## {table.title}\n\n{render_markdown(table).strip()}" for table in comparison.tables[1:]]
     left_out = [f"- {f['run']} ({f['arm']}): {f['status']}, {f['reason'] or 'no reason'}" for f in comparison.failures]
     blocks += ["Not in the table:\n\n" + "\n".join(left_out)] if left_out else []
@@ -141,6 +170,7 @@ def render_page(comparison: Comparison, drawn: list[dict[str, object]]) -> str:
         figures=drawn,
         empty=[sentence for sentence in empty if sentence],
         differences=list_differences(comparison.arms),
+        commands=list_commands(comparison.runs, comparison.arms),
         origins=list_origins(comparison.runs, comparison.arms),
         hardware=list_hardware(comparison.runs),
         commits=list_commits(comparison.runs),

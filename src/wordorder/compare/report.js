@@ -1,0 +1,7 @@
+const field = document.querySelector("#filter");
+field.addEventListener("input", () => {
+  const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const row of document.querySelectorAll("tr[data-arm]")) {
+    row.hidden = !words.every((word) => row.dataset.arm.toLowerCase().includes(word));
+  }
+});

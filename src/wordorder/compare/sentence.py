@@ -1,0 +1,43 @@
+"""A comparison's outcome in one sentence, for the top of its page; it says no more than the table of verdicts does."""
+
+from collections.abc import Sequence
+
+from wordorder.compare.tables import Table
+from wordorder.compare.verdict import LEAST, TOO_FEW
+from wordorder.compare.verdict_table import VerdictTable
+from wordorder.compare.verdict_text import choose_decimals, write_interval, write_signed
+
+LISTED = 3  # arms with their figures
+
+
+def write_verdict(table: Table, verdicts: Sequence[VerdictTable]) -> str:
+    """Which arms are better, worse, equivalent, and which cannot be told, by the first table of verdicts."""
+    if not table.baseline:
+        return "No verdict: no baseline was named (compare.baseline=ARM)." if len(table.rows) > 1 else ""
+    if len(table.rows) < 2:
+        return ""
+    if not verdicts:
+        n = max(table.seeds.values(), default=0)
+        return f"No verdict: {n} pair{'s' * (n != 1)} of seeds, {TOO_FEW}; a verdict takes {LEAST}."
+    first = verdicts[0]
+    words: dict[str, list[str]] = {}
+    for row in first.numbers:
+        words.setdefault(row["verdict"], []).append(tell(row) if len(first.numbers) <= LISTED else row["arm"])
+    said = "; ".join(f"{join(arms)} {'is' if len(arms) == 1 else 'are'} {word}" for word, arms in words.items())
+    counts = sorted({n for n in first.seeds.values()})
+    seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    quantity = first.title.removeprefix("Verdicts: ")
+    return f"Against {table.baseline}, in {quantity} over {seeds} pairs of seeds: {said}."
+
+
+def tell(row: dict) -> str:
+    """An arm with its difference and interval."""
+    if row["low"] is None:
+        return str(row["arm"])
+    decimals = choose_decimals(row)
+    interval = write_interval(row["low"], row["high"], decimals)
+    return f"{row['arm']} ({write_signed(row['difference'], decimals)}, 95\u00a0% {interval})"
+
+
+def join(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,30 @@
+"""The sentence above a page says of each arm what its verdict says, and no more."""
+
+from wordorder.compare.report import compare
+
+
+def say(lab, baseline: str = "none") -> str:
+    return compare(lab, baseline=baseline, figures=[]).verdict
+
+
+def test_arms_are_named_by_their_verdicts(add_run, lab):
+    for seed, noise in enumerate((0.0, 0.001, -0.001)):
+        add_run("none", seed)
+        add_run("rope", seed, shift=noise)
+        add_run("sinusoidal", seed, shift=-noise)
+    said = say(lab)
+    assert said.startswith("Against none, in bits per byte over 3 pairs of seeds: ")
+    assert "rope (−0.1320, 95\u00a0% −0.1345 to −0.1295) is better" in said and "sinusoidal (+0.0760" in said
+    assert said.endswith(" is worse.")
+
+
+def test_too_few_seeds_are_no_verdict(add_run, lab):
+    for position in ("none", "rope"):
+        add_run(position)
+    assert say(lab) == "No verdict: 1 pair of seeds, too few seeds to tell; a verdict takes 3."
+    assert say(lab, baseline="") == "No verdict: no baseline was named (compare.baseline=ARM)."
+
+
+def test_one_arm_needs_no_sentence(add_run, lab):
+    add_run("none")
+    assert say(lab) == ""
