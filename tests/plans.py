@@ -25,7 +25,8 @@ def planned(folder: Path, **changed: Any) -> Planned:
 
 
 def write_run(folder: Path, facts: dict[str, Any] | None, *, step: int = 0, holder: str = "") -> Path:
-    """A run's folder: its facts, rows up to a step, and the note of a holder that is `alive`, `dead` or `elsewhere`."""
+    """A run's folder: its facts, rows up to a step, and the note of a holder: `alive`, `dead`, or on another
+    machine and alive (`elsewhere`) or not (`silent`)."""
     folder.mkdir(parents=True)
     if facts is not None:
         (folder / "run.json").write_text(json.dumps(facts))
@@ -41,8 +42,11 @@ def write_run(folder: Path, facts: dict[str, Any] | None, *, step: int = 0, hold
         "alive": (platform.node(), os.getpid(), began(os.getpid())),
         "dead": (platform.node(), NOBODY, "1"),
         "elsewhere": ("another", os.getpid(), "1"),
+        "silent": ("another", os.getpid(), "1"),
     }
     if holder:
         note = dict(zip(("host", "process", "began"), who[holder], strict=True))
         (folder / ".holder").write_text(json.dumps(note))
+        if holder == "silent":
+            os.utime(folder / ".holder", (0, 0))
     return folder

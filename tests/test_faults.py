@@ -14,6 +14,7 @@ from filelock import FileLock
 from wordorder import preflight, saved
 from wordorder.errors import InputError
 from wordorder.record.run_record import RunRecord
+from wordorder.run import train
 from wordorder.training import checkpoint_io
 
 
@@ -160,21 +161,46 @@ def test_a_disk_that_fills_while_training_costs_nothing_that_was_written(fill, h
     assert ours == runs.result_of(runs.run(compose_config, {"name": "whole"}).folder)
 
 
-def test_a_folder_that_another_process_holds_is_left_alone(stopped, here, compose_config):
-    with FileLock(stopped / ".lock"):
-        before = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}
-        with pytest.raises(InputError, match=f"another process is training {stopped}"):
-            runs.run(compose_config)
-        assert {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()} == before
-    assert runs.run(compose_config).status == "done"
+class Asked(Exception):
+    """In place of a wait."""
 
 
-def test_a_folder_that_another_process_holds_is_left_alone_by_rerun_too(stopped, compose_config):
+@pytest.mark.parametrize("rerun", ["no", "all"])
+def test_a_folder_that_another_process_holds_is_left_alone_and_waited_for(rerun, stopped, compose_config):
+    def ask(why):
+        assert why == f"waiting for another process, which holds {stopped}"
+        raise Asked
+
+    job = runs.make_job(compose_config, {"rerun": rerun})
     with FileLock(stopped / ".lock"):
         before = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}
-        with pytest.raises(InputError, match="another process is training"):
-            runs.run(compose_config, {"rerun": "all"})
+        with pytest.raises(Asked):
+            train(job, wait=ask)
         assert {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()} == before
+    assert train(job).status == "done"
+
+
+@pytest.mark.parametrize("rerun", ["no", "failed", "stale", "all"])
+def test_what_the_other_process_finished_is_kept(rerun, stopped, compose_config):
+    lock = FileLock(stopped / ".lock")
+    lock.acquire()
+
+    def finish(why):
+        lock.release()
+        assert runs.in_child(lambda: train(runs.make_job(compose_config)).status != "done") == 0
+
+    outcome = train(runs.make_job(compose_config, {"rerun": rerun}), wait=finish)
+    assert (outcome.status, outcome.said) == ("kept", "already done")
+
+
+def test_what_was_done_before_is_made_again_after_the_wait_for_who_only_evaluates(here, compose_config):
+    folder = runs.run(compose_config).folder
+    before = (folder / "checkpoints" / "weights.safetensors").stat().st_mtime_ns
+    lock = FileLock(folder / ".lock")
+    lock.acquire()
+    outcome = train(runs.make_job(compose_config, {"rerun": "all"}), wait=lambda why: lock.release())
+    assert outcome.status == "done"
+    assert (folder / "checkpoints" / "weights.safetensors").stat().st_mtime_ns > before
 
 
 def test_a_checkpoint_whose_record_is_gone_starts_again(stopped, compose_config):

@@ -58,7 +58,7 @@ MAY = {  # part of the package -> what of the package it may import
     "comparing_runs": {"comparing", "opening", "check", "compare", "record", "errors"},
     "syncing": {"comparing", "opening", "check", "compare", "record", "errors"},
     "keeping": set(),
-    "cores": set(),
+    "cores": {"errors"},
     "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "errors"},
 }
 HYDRA = {f"wordorder.{name}" for name in ("command", "commands", "override", "spelling", "contract.__main__")} | {

@@ -22,7 +22,7 @@ def sweep(here, compose_config):
 
     def make(launch) -> Expansion:
         compose = lambda words: (compose_config(*runs.words(), *words), dict(CHOICES))  # noqa: E731
-        return Expansion(POINTS, compose, [], [here], Path("outputs"), 0, launch)
+        return Expansion(POINTS, compose, [], [here], Path("outputs"), 0, launch=launch)
 
     return make
 

@@ -1,7 +1,9 @@
-"""Runs side by side: one process each, answers in order, and a death costs one run."""
+"""Runs side by side: one process each, answers in order, a death costs one run, and who is held waits for its turn."""
 
+import json
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -9,21 +11,23 @@ import pytest
 
 from wordorder import pool
 from wordorder.outcome import Outcome
+from wordorder.record.holder import sign
+from wordorder.task import Busy, Task
 from wordorder.training.interrupt import Interrupted
+from wordorder.training.progress import At
+from wordorder.view import View
 
 
-class Job:
-    """As much of a job as the pool reads; what its process does is told by name."""
-
-    def __init__(self, act: str, folder: Path, number: int = 0):
-        self.config = {"act": act, "folder": str(folder), "number": number}
-        self.choices, self.folder = {}, folder / f"{number}-{act}"
+def task(act: str, folder: Path, number: int) -> Task:
+    """A run whose process does what is told by name."""
+    return Task({"act": act, "folder": str(folder), "number": number}, {}, folder / f"{number}-{act}")
 
 
-def act(config, choices, slot, answer) -> None:
-    """In place of pool.work, in the worker's process."""
-    what, folder, number = config["act"], Path(config["folder"]), config["number"]
-    (folder / f"{number}.{os.getpid()}.{slot}").write_text(str(time.monotonic()))
+def act(task: Task, answer) -> None:
+    """In place of the worker's own work, in its process."""
+    what, folder, number = task.config["act"], Path(task.config["folder"]), task.config["number"]
+    mark = folder / f"{number}.{os.getpid()}.{task.card}"
+    mark.write_text(json.dumps({"at": time.monotonic(), "rerun": task.rerun}))
     if what == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if what == "exit":
@@ -37,8 +41,18 @@ def act(config, choices, slot, answer) -> None:
         signal.signal(signal.SIGTERM, lambda *_: (answer.send(Outcome(Path(), "interrupted")), os._exit(0)))
         (folder / "waiting").touch()
         time.sleep(20)
+    if what == "free":  # it was this one's note that the other waited for
+        (folder / "0-done" / ".holder").unlink()
+    if what == "busy" and len(list(folder.glob(f"{number}.*"))) == 1:
+        answer.send(Busy("process 1 on moon"))
+        return
+    if what == "rows":
+        for step in range(100):
+            answer.send(At("train", step, 100))
     said = "x" * 1_000_000 if what == "talk" else f"I am {number}"
     answer.send(Outcome(Path(), "failed" if what == "fail" else "done", said))
+    if what == "hang":
+        threading.Thread(target=time.sleep, args=(20,)).start()
 
 
 @pytest.fixture
@@ -46,13 +60,19 @@ def run(monkeypatch, tmp_path):
     """run("slow", "kill", n_jobs=2) -> the outcomes; forked, so that the workers know what this test planted."""
     monkeypatch.setattr(pool, "work", act)
     context = pool.multiprocessing.get_context("fork")
-    monkeypatch.setattr(context, "set_forkserver_preload", lambda names: None, raising=False)
     monkeypatch.setattr(pool.multiprocessing, "get_context", lambda name: context)
 
-    def run_all(*acts: str, n_jobs: int = 2) -> list[Outcome]:
-        return pool.run_all([Job(act, tmp_path, number) for number, act in enumerate(acts)], n_jobs=n_jobs)
+    def run_all(*acts: str, n_jobs: int = 2, **more) -> list[Outcome]:
+        return pool.run_all([task(act, tmp_path, number) for number, act in enumerate(acts)], n_jobs=n_jobs, **more)
 
     return run_all
+
+
+def marks(folder: Path) -> list[tuple[str, str, str, dict]]:
+    """Number, process, card and what else of every process that began, in that order."""
+    files = [path for path in folder.iterdir() if path.is_file() and path.name[0].isdigit()]
+    found = [(*path.name.split("."), json.loads(path.read_text())) for path in files]
+    return sorted(found, key=lambda mark: mark[3]["at"])
 
 
 def test_answers_come_in_the_order_of_the_jobs(run):
@@ -62,21 +82,20 @@ def test_answers_come_in_the_order_of_the_jobs(run):
     assert [outcome.folder.name for outcome in outcomes] == ["0-slow", "1-done", "2-done", "3-fail"]
 
 
-def test_each_run_has_a_process_of_its_own_and_a_slot_that_no_other_uses(run, tmp_path):
-    run(*["slow"] * 5, n_jobs=2)
-    marks = [path.name.split(".") for path in tmp_path.iterdir()]
-    assert len({process for _, process, _ in marks}) == 5 and str(os.getpid()) not in {
-        process for _, process, _ in marks
-    }
-    assert {slot for _, _, slot in marks} == {"0", "1"}
+def test_each_run_has_a_process_of_its_own_and_a_card_that_no_other_uses(run, tmp_path):
+    run(*["slow"] * 5, n_jobs=2, cards=["0", "GPU-a"])
+    began = marks(tmp_path)
+    assert len({process for _, process, *_ in began} - {str(os.getpid())}) == 5
+    assert {card for _, _, card, _ in began} == {"0", "GPU-a"}
+    for card in ("0", "GPU-a"):
+        times = [about["at"] for _, _, used, about in began if used == card]
+        assert all(later - earlier >= 0.3 for earlier, later in zip(times, times[1:], strict=False))
 
 
 def test_no_more_runs_at_once_than_asked(run, tmp_path):
-    began = time.monotonic()
     run("slow", "slow", "slow", n_jobs=1)
-    assert time.monotonic() - began > 0.9
-    starts = sorted((path.name[0], float(path.read_text())) for path in tmp_path.iterdir())
-    assert all(later - earlier >= 0.3 for (_, earlier), (_, later) in zip(starts, starts[1:], strict=False))
+    times = [about["at"] for *_, about in marks(tmp_path)]
+    assert len(times) == 3 and all(later - earlier >= 0.3 for earlier, later in zip(times, times[1:], strict=False))
 
 
 @pytest.mark.parametrize(
@@ -92,17 +111,111 @@ def test_a_long_answer_does_not_block(run):
     assert len(run("talk", "done")[0].said) == 1_000_000
 
 
-def test_a_stop_reaches_the_workers_and_starts_no_more(run, tmp_path, monkeypatch):
-    sleep = time.sleep
+def test_a_process_that_does_not_end_after_its_answer_is_killed(run, monkeypatch):
+    monkeypatch.setattr(pool, "END", 0.1)
+    assert [outcome.status for outcome in run("hang", "done", n_jobs=1)] == ["done", "done"]
+
+
+def test_what_a_worker_tells_of_itself_is_shown(run, monkeypatch):
+    class Heard(View):
+        def at(self, number, at):
+            steps.append((number, at.done))
+
+    steps: list[tuple[int, int]] = []
+    monkeypatch.setattr(pool, "choose_view", Heard)
+    assert run("done", "rows")[1].status == "done"
+    assert steps == [(1, step) for step in range(100)]
+
+
+def test_a_run_that_is_held_comes_last_and_it_is_said_once_for_whom_it_waits(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(pool, "LOOK", 0.05)
+    (tmp_path / "0-done").mkdir()
+    with sign(tmp_path / "0-done"):
+        outcomes = run("done", "slow", "free", n_jobs=1)
+    assert [number for number, *_ in marks(tmp_path)] == ["1", "2", "0"]
+    assert [outcome.status for outcome in outcomes] == ["done"] * 3
+    out = capsys.readouterr().out
+    assert out.count("waiting for") == 1 and f"waiting for process {os.getpid()} on " in out
+    assert f"which holds {tmp_path / '0-done'}" in out
+
+
+@pytest.mark.parametrize(("status", "rerun"), [("running", "no"), ("done", "")])
+def test_what_another_process_makes_is_not_made_again_after_it(status, rerun, run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(pool, "TRY", 0.0)
+    (tmp_path / "0-busy").mkdir()
+    (tmp_path / "0-busy" / "run.json").write_text(json.dumps({"status": status}))
+    assert [outcome.status for outcome in run("busy", "done", n_jobs=1)] == ["done", "done"]
+    assert [(number, about["rerun"]) for number, *_, about in marks(tmp_path)] == [("0", ""), ("1", ""), ("0", rerun)]
+    assert "waiting for process 1 on moon, which holds" in capsys.readouterr().out
+
+
+def ask_when(monkeypatch, there: Path) -> None:
+    """Ask this process to stop once a file is there."""
+    sleep, asked = time.sleep, []
 
     def sleep_and_ask(seconds):
         sleep(seconds)
-        if seconds == 0.05 and (tmp_path / "waiting").exists() and not asked:
+        if seconds == 0.05 and there.exists() and not asked:
             asked.append(True)
             os.kill(os.getpid(), signal.SIGTERM)
 
-    asked: list[bool] = []
     monkeypatch.setattr(pool.time, "sleep", sleep_and_ask)
+
+
+def test_a_stop_reaches_the_workers_and_starts_no_more(run, tmp_path, monkeypatch):
+    ask_when(monkeypatch, tmp_path / "waiting")
     with pytest.raises(Interrupted):
         run("wait", "done", n_jobs=1)
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith("1.")]
+    assert [number for number, *_ in marks(tmp_path)] == ["0"]
+
+
+def test_a_stop_ends_the_wait_for_another_process(run, tmp_path, monkeypatch):
+    (tmp_path / "0-done").mkdir()
+    with sign(tmp_path / "0-done"):
+        ask_when(monkeypatch, tmp_path / "0-done" / ".holder")
+        with pytest.raises(Interrupted):
+            run("done")
+    assert not marks(tmp_path)
+
+
+def test_an_error_of_the_pool_stops_its_workers(run, tmp_path, monkeypatch):
+    class Broken(View):
+        def draw(self, *, stopping):
+            if (tmp_path / "waiting").exists():
+                raise ZeroDivisionError
+
+    monkeypatch.setattr(pool, "choose_view", Broken)
+    with pytest.raises(ZeroDivisionError):
+        run("wait")
+    for process in pool.multiprocessing.active_children():
+        process.join(10)
+        assert process.exitcode == 0  # by its own answer to SIGTERM
+
+
+def test_what_a_config_names_is_imported_before_the_first_worker():
+    logger = {"_target_": "wordorder.record.wandb_mirror.WandbMirror", "mode": "offline", "project": "p", "entity": ""}
+    named = pool.list_modules({"x": {"_target_": "a.b.C", "y": {"_target_": "d.E"}}, "logger": logger})
+    assert named[:2] == ["__main__", "wordorder.worker"] and {"a.b", "d", "wandb"} < set(named)
+
+
+def test_a_server_that_was_killed_is_begun_anew(monkeypatch):
+    tries = iter([EOFError("unexpected EOF"), ConnectionRefusedError(), None])
+
+    class Process:
+        def start(self) -> None:
+            if error := next(tries):
+                raise error
+
+    monkeypatch.setattr(pool.time, "sleep", lambda seconds: None)
+    pool.start_process(Process())
+    assert next(tries, "all were made") == "all were made"
+
+
+def test_a_server_that_always_dies_is_an_error(monkeypatch):
+    class Process:
+        def start(self) -> None:
+            raise EOFError("unexpected EOF")
+
+    monkeypatch.setattr(pool.time, "sleep", lambda seconds: None)
+    with pytest.raises(EOFError):
+        pool.start_process(Process())

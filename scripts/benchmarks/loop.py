@@ -29,7 +29,7 @@ from wordorder.record.run_record import RunRecord
 from wordorder.training.fit import Fit, Part
 from wordorder.training.interrupt import Interrupt
 from wordorder.training.optimizer import AdamW
-from wordorder.training.progress import Progress
+from wordorder.training.progress import Silent
 from wordorder.training.recording import Intervals, Recording
 from wordorder.training.schedule import Cosine
 
@@ -167,5 +167,5 @@ def make_recording(folder: Path, n_steps: int, interrupt: Interrupt) -> Recordin
         validate=dict,
         on_row=lambda row: None,
         interrupt=interrupt,
-        progress=Progress("", 10**9),
+        progress=Silent(""),
     )

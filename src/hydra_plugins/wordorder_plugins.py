@@ -46,7 +46,8 @@ class PlanSweeper(Sweeper):
 
         compose = Composer(self.config, self.loader)
         if isinstance(self.launcher, PoolLauncher):
-            return expansion(self.config, points, compose, n_jobs=self.launcher.n_jobs)
+            n_jobs, runs_per_gpu = self.launcher.n_jobs, self.launcher.runs_per_gpu
+            return expansion(self.config, points, compose, n_jobs=n_jobs, runs_per_gpu=runs_per_gpu)
         launch = lambda words: self.launcher.launch(words, initial_job_idx=0)  # noqa: E731
         return expansion(self.config, points, compose, n_jobs=0, launch=launch)
 
@@ -78,8 +79,8 @@ class Composer:
 class PoolLauncher(Launcher):
     """The pool of this machine. It is no launcher of single jobs: the sweeper hands it the whole sweep, or is not ours."""
 
-    def __init__(self, n_jobs: int) -> None:
-        self.n_jobs = n_jobs
+    def __init__(self, n_jobs: int, runs_per_gpu: int) -> None:
+        self.n_jobs, self.runs_per_gpu = n_jobs, runs_per_gpu
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         pass

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from wordorder.outcome import Outcome
 from wordorder.record.mirror import Mirror
-from wordorder.record.run_record import RunRecord
+from wordorder.record.run_record import LOG, RunRecord
 
 
 def closing_table(outcomes: Sequence[Outcome], mirror: Mirror) -> None:
@@ -26,9 +26,16 @@ def closing_table(outcomes: Sequence[Outcome], mirror: Mirror) -> None:
     console.print(table)
     for outcome in outcomes:
         if outcome.said:
-            console.print(f"{outcome.folder.name}: {outcome.said}", markup=False, highlight=False, soft_wrap=True)
+            said = f"{outcome.folder.name}: {outcome.said}{where(outcome)}"
+            console.print(said, markup=False, highlight=False, soft_wrap=True)
     if hint := mirror.hint(*(outcome.folder for outcome in outcomes)):
         console.print(hint, markup=False, highlight=False, soft_wrap=True)
+
+
+def where(outcome: Outcome) -> str:
+    """Of a run that failed: where to read what its process printed."""
+    log = outcome.folder / LOG
+    return f"; log: {log}" if outcome.status == "failed" and log.exists() else ""
 
 
 def headline(record: RunRecord) -> str:

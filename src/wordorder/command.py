@@ -92,6 +92,7 @@ def expansion(
     compose: Callable[[list[str]], DictConfig],
     *,
     n_jobs: int,
+    runs_per_gpu: int = 1,
     launch: Launch | None = None,
 ) -> Expansion:
     """What the typed words stand for; `config` has Hydra's section. A config is composed once, however often it is asked."""
@@ -102,7 +103,8 @@ def expansion(
     typed = [*config.hydra.overrides.hydra, config.hydra.job.config_name]
     composed: Callable[[tuple[str, ...]], Configured] = cache(lambda words: plain(compose(list(words))))
     folders, output_dir = folders_of(sources), Path(config.output_dir)
-    return Expansion(points, lambda words: composed(tuple(words)), typed, folders, output_dir, n_jobs, launch)
+    once = lambda words: composed(tuple(words))  # noqa: E731
+    return Expansion(points, once, typed, folders, output_dir, n_jobs, runs_per_gpu, launch)
 
 
 def single(config: DictConfig) -> Expansion:

@@ -1,9 +1,38 @@
-"""How many runs go side by side on this machine."""
+"""How many runs go side by side on this machine, and which card each one gets."""
 
 import os
+from collections.abc import Sequence
+
+from wordorder.errors import InputError
 
 
-def count_jobs(asked: int, threads: int) -> int:
-    """Runs at once: as asked, or what the cores that this process may use hold at `threads` each."""
+def count_jobs(asked: int, threads: int, *, cards: int = 0, runs_per_gpu: int = 1) -> int:
+    """Runs at once: as asked, or as many as there is room for: on `cards` cards `runs_per_gpu` each, without a card what the
+    cores that this process may use hold at `threads` each. No card ever gets more than its share, whatever was asked.
+    Raises InputError."""
+    if runs_per_gpu < 1:
+        raise InputError(f"hydra.launcher.runs_per_gpu={runs_per_gpu} must be at least 1")
+    if cards:
+        return min(asked, cards * runs_per_gpu) if asked > 0 else cards * runs_per_gpu
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return asked if asked > 0 else max(1, cores // threads)
+
+
+def name_cards(visible: str | None, count: int) -> list[str]:
+    """The cards that a process sees, by the names that CUDA_VISIBLE_DEVICES takes: `visible` is what it says now (None: it is
+    not set), `count` how many CUDA makes of it. A name may be a number or a UUID; CUDA ends the list at one it does not know."""
+    if visible is None:
+        return [str(number) for number in range(count)]
+    return [name.strip() for name in visible.split(",")][:count]
+
+
+def find_cards() -> list[str]:
+    """The cards that this process may use."""
+    import torch
+
+    return name_cards(os.environ.get("CUDA_VISIBLE_DEVICES"), torch.cuda.device_count())
+
+
+def card_of(slot: int, cards: Sequence[str]) -> str | None:
+    """The card of the run in a slot, None where there is none: one after the other, so that few runs share none."""
+    return cards[slot % len(cards)] if cards else None

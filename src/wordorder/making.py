@@ -5,34 +5,31 @@ Nothing that is done is begun, and where all is, torch is not imported.
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from wordorder import keeping
-from wordorder.check import Config, make
+from wordorder.check import make
 from wordorder.closing import closing_table, say_how_to_go_on
-from wordorder.cores import count_jobs
+from wordorder.cores import count_jobs, find_cards
 from wordorder.outcome import Outcome
+from wordorder.pool import begin, run_all
 from wordorder.record.read import read_run
 from wordorder.sweep.expansion import Expansion
 from wordorder.sweep.manifest import obtain
 from wordorder.sweep.planned import Planned
 from wordorder.sweep.state import MEANING, look, will
+from wordorder.task import Task
 from wordorder.training.interrupt import Interrupted
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A run with its config, as the pool takes it."""
-
-    config: Config
-    choices: dict[str, str]
-    folder: Path
 
 
 def make_sweep(expansion: Expansion) -> None:
     """Every run that the words stand for, all of them checked before the first begins. Raises InputError."""
-    make_runs(expansion, obtain(expansion).runs)
+
+    def start_early() -> None:
+        if expansion.launch is None:
+            begin(expansion.compose(expansion.points[0])[0])
+
+    make_runs(expansion, obtain(expansion, before_making=start_early).runs)
 
 
 def make_runs(expansion: Expansion, runs: Sequence[Planned]) -> None:
@@ -63,17 +60,19 @@ def train(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:
         print(f"{len(runs)} runs {said}", flush=True)
         expansion.launch([run.words for run in runs])
         return {run.folder: as_it_ended(run) for run in runs}
-    from wordorder.pool import run_all
-
-    n_jobs = at_once(runs, expansion)
+    config, _ = expansion.compose(runs[0].words)
+    begin(config)
+    cards = [] if config["device"] == "cpu" else find_cards()
+    n_jobs = at_once(runs, expansion, cards=len(cards))
     print(f"{len(runs)} runs, {n_jobs} at a time, {said}", flush=True)
-    ready = [Ready(*expansion.compose(run.words), Path(run.folder)) for run in runs]
-    return {str(outcome.folder): outcome for outcome in run_all(ready, n_jobs=n_jobs)}
+    tasks = [Task(*expansion.compose(run.words), Path(run.folder)) for run in runs]
+    return {str(outcome.folder): outcome for outcome in run_all(tasks, n_jobs=n_jobs, cards=cards)}
 
 
-def at_once(runs: Sequence[Planned], expansion: Expansion) -> int:
+def at_once(runs: Sequence[Planned], expansion: Expansion, *, cards: int = 0) -> int:
     """How many go side by side in this machine's pool."""
-    return min(len(runs), count_jobs(expansion.n_jobs, runs[0].threads))
+    n_jobs = count_jobs(expansion.n_jobs, runs[0].threads, cards=cards, runs_per_gpu=expansion.runs_per_gpu)
+    return min(len(runs), n_jobs)
 
 
 def as_it_lies(run: Planned) -> Outcome:

@@ -1,86 +1,185 @@
-"""Runs side by side on one machine: one process each, forked from a server that has imported everything once."""
+"""Runs side by side on one machine: one process each, forked from a server that has imported everything once.
+
+What Python and its packages take to start, seconds, is thus paid once for a whole sweep and not once a run. The server only
+imports: it computes nothing, has no pool of threads that a fork would break, and never asks CUDA for anything. It can be begun
+early, to import while the plan is made; the pool itself needs no torch.
+A run that another process holds waits at the end of the queue until it is free; what that process left is kept or gone on with.
+"""
 
 import multiprocessing
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
-from wordorder.errors import InputError
-from wordorder.job import Job
+from wordorder import identity
+from wordorder.board import choose_view
+from wordorder.check import Config, make
+from wordorder.cores import card_of
 from wordorder.outcome import Outcome
-from wordorder.run import train
+from wordorder.record.holder import read_holder
+from wordorder.record.run_record import RunRecord
+from wordorder.task import Busy, Task
 from wordorder.training.interrupt import Interrupt, Interrupted
+from wordorder.training.progress import At
+from wordorder.view import View
 
-Planned = tuple[dict[str, Any], dict[str, str]]  # config, choices
+LOOK = 1.0  # seconds until the note of who holds a run is read again
+TRY = 10.0  # seconds until a lock is tried again that is held without a note
+START_TRIES = 5
+LATE = ("omegaconf",)  # what Lightning imports at its first Trainer
+END = 10.0  # seconds that a process may take to end when it has told its outcome
 
 
 @dataclass
 class Worker:
     """A run that is under way in its process."""
 
+    number: int
     process: BaseProcess
     answer: Connection
-    folder: Path
 
 
-def run_all(jobs: Sequence[Job], *, n_jobs: int) -> list[Outcome]:
-    """Train every job, `n_jobs` at a time; a worker that dies costs its own run only. Raises Interrupted after a stop."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["wordorder.run"])
-    waiting, workers, outcomes = list(enumerate(jobs)), {}, {}
-    with Interrupt() as interrupt:
-        while workers or (waiting and not interrupt.asked):
-            while waiting and not interrupt.asked and len(workers) < n_jobs:
-                slot = next(slot for slot in range(n_jobs) if slot not in {used for used, _ in workers})
-                number, job = waiting.pop(0)
-                workers[slot, number] = start(context, job, slot)
-            for key in [key for key, worker in workers.items() if worker.answer.poll()]:  # an answer, or the end
-                outcomes[key[1]] = collect(workers.pop(key))
-            interrupt.pass_on([worker.process.pid for worker in workers.values()])
-            time.sleep(0.05)
+def begin(config: Config) -> None:
+    """Begin the server, which imports what runs of such a config need."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(list_modules(config))
+    forkserver.ensure_running()
+
+
+def run_all(tasks: Sequence[Task], *, n_jobs: int, cards: Sequence[str] = ()) -> list[Outcome]:
+    """Train every run, `n_jobs` at a time, each on one of the `cards` if there are any, as CUDA_VISIBLE_DEVICES names them.
+
+    A worker that dies costs its own run only. Raises Interrupted after a stop.
+    """
+    with Interrupt() as interrupt, choose_view([task.folder.name for task in tasks], n_jobs) as view:
+        pool = Pool(tasks, n_jobs, cards, view)
+        try:
+            while pool.workers or (pool.waiting and not interrupt.asked):
+                if not interrupt.asked:
+                    pool.fill()
+                pool.listen()
+                interrupt.pass_on([worker.process.pid for worker in pool.workers.values()])
+                view.draw(stopping=interrupt.asked)
+                time.sleep(0.05)
+        finally:
+            for worker in pool.workers.values():  # none is left but after an error here
+                worker.process.terminate()
+    outcomes = pool.outcomes
     if interrupt.asked or any(outcome.status == "interrupted" for outcome in outcomes.values()):
         raise Interrupted("the sweep")
     return [outcomes[number] for number in sorted(outcomes)]
 
 
-def start(context: Any, job: Job, slot: int) -> Worker:
-    """Begin one run in a process of its own."""
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(job.config, job.choices, slot, theirs), name=job.folder.name)
-    process.start()
-    theirs.close()
-    return Worker(process, ours, job.folder)
+class Pool:
+    """The runs that wait, those that are under way, by their slots, and what became of the others; all by their numbers."""
+
+    def __init__(self, tasks: Sequence[Task], n_jobs: int, cards: Sequence[str], view: View):
+        self.tasks, self.n_jobs, self.cards, self.view = tasks, n_jobs, cards, view
+        self.context = multiprocessing.get_context("forkserver")
+        self.waiting = list(range(len(tasks)))
+        self.workers: dict[int, Worker] = {}
+        self.outcomes: dict[int, Outcome] = {}
+        self.look_at: dict[int, float] = {}  # when to look again whether a run is still held
+        self.rerun: dict[int, str] = {}  # in place of the config's
+
+    def fill(self) -> None:
+        """Begin runs while there are slots."""
+        for slot in range(self.n_jobs):
+            if slot not in self.workers and (number := self.choose()) is not None:
+                self.workers[slot] = self.start(number, slot)
+                self.view.began(number)
+
+    def choose(self) -> int | None:
+        """The first run that waits and that no process holds, out of the queue."""
+        for number in list(self.waiting):
+            if time.monotonic() < self.look_at.get(number, 0.0):
+                continue
+            self.waiting.remove(number)
+            holder = read_holder(self.tasks[number].folder)
+            if not (holder and holder.alive):
+                return number
+            self.put_back(number, str(holder), LOOK)
+        return None
+
+    def put_back(self, number: int, who: str, seconds: float) -> None:
+        """A run that is held goes to the end of the queue. Where it is being made, it is not made again after that."""
+        self.waiting.append(number)
+        self.look_at[number] = time.monotonic() + seconds
+        if RunRecord(self.tasks[number].folder).facts.get("status") == "running":
+            self.rerun[number] = "no"
+        self.view.waits(number, f"waiting for {who}, which holds {self.tasks[number].folder}")
+
+    def start(self, number: int, slot: int) -> Worker:
+        """Begin one run in a process of its own."""
+        task = replace(self.tasks[number], rerun=self.rerun.get(number, ""), card=card_of(slot, self.cards))
+        ours, theirs = self.context.Pipe(duplex=False)
+        process = self.context.Process(target=work, args=(task, theirs), name=task.folder.name)
+        start_process(process)
+        theirs.close()
+        return Worker(number, process, ours)
+
+    def listen(self) -> None:
+        """Take what the workers have said; the end of a pipe is the end of its worker."""
+        for slot, worker in list(self.workers.items()):
+            while slot in self.workers and worker.answer.poll():
+                said = receive(worker)
+                if isinstance(said, At):
+                    self.view.at(worker.number, said)
+                    continue
+                end(self.workers.pop(slot).process)
+                if isinstance(said, Busy):
+                    self.put_back(worker.number, said.who, TRY)
+                else:
+                    outcome = replace(said, folder=self.tasks[worker.number].folder)
+                    self.outcomes[worker.number] = outcome
+                    self.view.ended(worker.number, outcome)
 
 
-def work(config: dict[str, Any], choices: dict[str, str], slot: int, answer: Connection) -> None:
-    """What a worker does: one run, whose outcome goes back through the pipe."""
+def work(task: Task, answer: Connection) -> None:
+    """In a worker: do the run."""
+    from wordorder import worker  # imported by the server; the pool goes without torch
+
+    worker.work(task, answer)
+
+
+def start_process(process: BaseProcess) -> None:
+    """Start a worker, by a new server where the old one was killed; a server that dies again and again is an error."""
+    for attempt in range(START_TRIES):
+        try:
+            process.start()
+            return
+        except (EOFError, ConnectionError):
+            if attempt == START_TRIES - 1:
+                raise
+            time.sleep(0.2)  # until the system has told that the old one is gone
+
+
+def list_modules(config: Config) -> list[str]:
+    """What the workers need, to be imported before they are forked: the typed script, the run, what a config names."""
+    named = [target.rpartition(".")[0] for target in identity.targets(config)]
+    mirror = make(config["logger"], "logger")
+    return list(dict.fromkeys(["__main__", "wordorder.worker", *LATE, *named, *mirror.imports]))
+
+
+def receive(worker: Worker) -> At | Busy | Outcome:
+    """The next thing that a worker says, or what its death says."""
     try:
-        outcome = train(Job(config, choices), slot=slot)
-    except InputError as error:
-        outcome = Outcome(Path(), "failed", str(error))
-    except (Interrupted, KeyboardInterrupt):
-        outcome = Outcome(Path(), "interrupted")
-    except Exception as error:
-        answer.send(Outcome(Path(), "failed", f"{type(error).__name__}: {error}"))
-        raise
-    answer.send(outcome)
-
-
-def collect(worker: Worker) -> Outcome:
-    """The outcome of a process that has answered or died."""
-    try:
-        outcome = worker.answer.recv()
-        worker.process.join()
-        return Outcome(worker.folder, outcome.status, outcome.said)
+        return worker.answer.recv()
     except (EOFError, OSError):  # before its answer, or in the middle of it
         worker.process.join()
         code = worker.process.exitcode or 0
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return Outcome(
-            worker.folder, "failed", f"its process died ({how}); the same command goes on from its checkpoint"
-        )
+        said = f"its process died ({how}); the same command goes on from its checkpoint"
+        return Outcome(Path(), "failed", said)
+
+
+def end(process: BaseProcess) -> None:
+    """Wait for a process that has told its outcome; one that hangs in its end is killed."""
+    process.join(END)
+    if process.is_alive():
+        process.kill()
+        process.join()

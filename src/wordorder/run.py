@@ -2,6 +2,9 @@
 
 import errno
 import traceback
+from collections.abc import Callable
+
+import torch
 
 from wordorder import identity, keeping
 from wordorder.data.building import open_store
@@ -21,30 +24,44 @@ from wordorder.scoring import score_missing
 from wordorder.text import train_tokenizer
 from wordorder.training.fit import Part
 from wordorder.training.interrupt import Interrupt, Interrupted
-from wordorder.training.progress import Progress, say
+from wordorder.training.progress import TRAIN, Progress, alone, say
 from wordorder.training.recording import Diverged, Recording
 
 
-def train(job: Job, *, slot: int = 0) -> Outcome:
-    """Train and evaluate what is missing of this run, and record it.
+def train(
+    job: Job, *, progress: Progress | None = None, wait: Callable[[str], None] | None = say, rerun: str = ""
+) -> Outcome:
+    """Train and evaluate what is missing of this run, and record it. `rerun` stands for the config's.
 
+    A run that another process holds is waited for, and `wait` told for whom; without `wait` Held is raised. What that process
+    leaves is kept or gone on with, whatever rerun= says, where it was at work when this one came.
     Raises InputError for what a person can put right, Interrupted after an asked-for stop. A diverged run is an Outcome;
     any other exception is written into the record and raised again.
     """
-    record = RunRecord(job.folder)
-    ids, rerun = job.evaluation_ids(), job.config["rerun"]
-    if said := keeping.reason_to_keep(record.facts, rerun=rerun, evaluations=ids, code=today(job)):
-        return Outcome(record.folder, "failed" if record.facts["status"] == "failed" else "kept", said)
+    record, progress = RunRecord(job.folder), progress or alone(job.folder.name)
+    rerun = rerun or job.config["rerun"]
+    if kept := keep(job, record, rerun):
+        return kept
+    rerun = rerun if made_again(job, record, rerun) else "no"
+    torch.set_num_threads(job.fit.threads)
     try:
         store = prepare(job)
-        with record.hold():
-            return train_held(job, record, store, slot)
+        with record.hold(wait=wait):
+            return keep(job, record, rerun) or train_held(job, record, store, progress, rerun)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
         raise InputError(
             f"the disk is full under {job.output_dir}: free space and type the same command again"
         ) from error
+    finally:
+        progress.end()
+
+
+def keep(job: Job, record: RunRecord, rerun: str) -> Outcome | None:
+    """The outcome of a run that need not run."""
+    said = keeping.reason_to_keep(record.facts, rerun=rerun, evaluations=job.evaluation_ids(), code=today(job))
+    return Outcome(record.folder, "failed" if record.facts["status"] == "failed" else "kept", said) if said else None
 
 
 def today(job: Job) -> Code:
@@ -52,9 +69,9 @@ def today(job: Job) -> Code:
     return identity.code_digest(), identity.shelf_digest(job.config)
 
 
-def made_again(job: Job, record: RunRecord) -> bool:
+def made_again(job: Job, record: RunRecord, rerun: str) -> bool:
     """Does rerun= ask to forget what is there?"""
-    return keeping.made_again(record.facts, rerun=job.config["rerun"], code=today(job))
+    return keeping.made_again(record.facts, rerun=rerun, code=today(job))
 
 
 def prepare(job: Job) -> TokenStore:
@@ -67,9 +84,9 @@ def prepare(job: Job) -> TokenStore:
     return open_store(job.source, job.tokenizer, job.output_dir / "token_store")
 
 
-def train_held(job: Job, record: RunRecord, store: TokenStore, slot: int) -> Outcome:
+def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progress, rerun: str) -> Outcome:
     """The run itself, its folder held."""
-    if made_again(job, record):
+    if made_again(job, record, rerun):
         record.clear()
     model = job.make_model(store)
     try:
@@ -77,10 +94,10 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, slot: int) -> Out
             load_weights(model, record)
             record.checkpoint.unlink(missing_ok=True)  # a kill may have come before this
         else:
-            fit(job, record, store, model, slot)
+            fit(job, record, store, model, progress)
         model.to(job.device).eval().position.at_step(record.facts["steps"], record.facts["steps"])
         subject = make_subject(job, model, store)
-        score_missing(record, subject, job.evaluations, job.evaluation_ids(), slot=slot)
+        score_missing(record, subject, job.evaluations, job.evaluation_ids(), progress=progress)
         record.update(status="done", reason="", memory_bytes=peak_memory(job.device))
         job.mirror.close(record.folder)
         return Outcome(record.folder, "done")
@@ -108,7 +125,7 @@ def fail(job: Job, record: RunRecord, reason: str) -> Outcome:
     return Outcome(record.folder, "failed", reason)
 
 
-def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, slot: int) -> None:
+def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, progress: Progress) -> None:
     """Train the model from its last checkpoint or from the start, and leave its final weights in the record."""
     if job.parent:
         load_weights(model, job.parent, only=inherited(job))
@@ -126,7 +143,7 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, slot
         job.tokenizer.save(record.folder / "tokenizer")
     say(announce(job, part, n_steps, first))
     job.mirror.open(record.folder)
-    progress = Progress(record.folder.name, n_steps, first=first, slot=slot)
+    progress.begin(TRAIN, of=n_steps, first=first)
     with Interrupt() as interrupt:
         recording = Recording(
             record,
@@ -139,7 +156,6 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, slot
             progress=progress,
         )
         job.fit.run(part, record, recording, device=job.device, workers=job.config["workers"])
-    progress.close()
     if recording.step_drained < n_steps:
         raise Interrupted(str(record.folder))
     weights = save_weights(model, record)

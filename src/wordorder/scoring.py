@@ -1,42 +1,48 @@
 """Asking a trained run what has not been asked yet."""
 
 import json
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from math import isfinite
 from typing import Any
 
 import pandas as pd
-from tqdm import tqdm
 
 from wordorder.evaluation.base import Evaluation, Item, Score, Subject
 from wordorder.record.run_record import RunRecord
+from wordorder.training.progress import Progress, alone
 
 
 def score_missing(
-    record: RunRecord, subject: Subject, evaluations: dict[str, Evaluation], ids: dict[str, str], *, slot: int = 0
+    record: RunRecord,
+    subject: Subject,
+    evaluations: dict[str, Evaluation],
+    ids: dict[str, str],
+    *,
+    progress: Progress | None = None,
 ) -> list[str]:
     """Run each evaluation whose identity the record does not know; returns the names of those that ran.
 
-    `slot` is the progress bar's line where several runs share a terminal.
+    `progress` is told how far each is; without one this process shows it itself.
     """
     known = {row["evaluation_id"] for row in record.scores()}
     missing = [name for name in evaluations if ids[name] not in known]
     for name in missing:
-        score(record, subject, name, evaluations[name], ids[name], slot)
+        score(record, subject, name, evaluations[name], ids[name], progress or alone(record.folder.name))
     counting = {name: ids[name] for name in evaluations}  # also those scored before a kill, or before another identity
     record.update(evaluations=record.facts.get("evaluations", {}) | counting)
     return missing
 
 
 def score(
-    record: RunRecord, subject: Subject, name: str, evaluation: Evaluation, evaluation_id: str, slot: int
+    record: RunRecord, subject: Subject, name: str, evaluation: Evaluation, evaluation_id: str, progress: Progress
 ) -> None:
     """Run one evaluation and write its items and scores together."""
-    title, hidden = f"{record.folder.name}: {name}", not sys.stderr.isatty()
-    with tqdm(desc=title, unit="token", unit_scale=True, leave=False, position=slot, disable=hidden) as bar:
-        items = list(evaluation.run(replace(subject, advance=bar.update)))
+    progress.begin(name)
+    try:
+        items = list(evaluation.run(replace(subject, advance=progress.advance)))
+    finally:
+        progress.end()
     own = {"evaluation": name, "evaluation_id": evaluation_id}
     scores = [own | tell(one) for one in evaluation.scores(items)]
     record.add_scores(evaluation_id, table(items, own), scores)

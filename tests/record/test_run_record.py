@@ -3,13 +3,15 @@
 import json
 import os
 import signal
+import threading
 
 import pandas as pd
 import pytest
 import runs
+from filelock import FileLock
 
 from wordorder.record import run_record
-from wordorder.record.run_record import RunRecord, replace_text
+from wordorder.record.run_record import Held, RunRecord, replace_text
 
 
 @pytest.fixture
@@ -172,3 +174,43 @@ def test_the_reasons_of_failures_are_kept_in_order(record):
     record.clear()
     record.create({}, {"status": "running"})
     assert RunRecord(record.folder).facts["earlier"] == ["first", "second"]
+
+
+def test_a_run_that_is_held_is_refused_with_the_name_of_its_holder(record):
+    again = RunRecord(record.folder)
+    with record.hold():
+        with pytest.raises(Held, match=rf"process {os.getpid()} on .* holds {record.folder}: wait for it, or stop it"):
+            with again.hold():
+                pass
+    with FileLock(record.folder / ".lock"), pytest.raises(Held, match="^another process holds"):
+        with again.hold():
+            pass
+    with again.hold():
+        pass
+
+
+def test_who_waits_for_a_run_says_so_once_and_reads_what_was_written_meanwhile(record, monkeypatch):
+    monkeypatch.setattr(run_record, "LOOK", 0.01)
+    waiting, said = threading.Event(), []
+
+    def hold_until_waited_for():
+        with record.hold():
+            held.set()
+            assert waiting.wait(10)
+            record.update(status="done")
+
+    held = threading.Event()
+    other = threading.Thread(target=hold_until_waited_for)
+    other.start()
+    assert held.wait(10)
+    again = RunRecord(record.folder)
+    with again.hold(wait=lambda why: (said.append(why), waiting.set())):
+        assert again.facts["status"] == "done"
+    other.join()
+    (why,) = said
+    assert why.startswith(f"waiting for process {os.getpid()} on ") and why.endswith(f", which holds {record.folder}")
+
+
+def test_nobody_is_told_to_wait_for_a_run_that_is_free(record):
+    with record.hold(wait=pytest.fail):
+        assert record.facts["status"] == "running"

@@ -25,8 +25,9 @@ def test_a_link_to_a_planned_run_is_needed(tmp_path):
 
 
 def test_a_run_that_a_process_holds_or_may_hold_is_known(tmp_path):
-    notes = {name: held(write_run(tmp_path / name, RUNNING, holder=name)) for name in ("alive", "dead", "elsewhere")}
-    assert notes == {"alive": True, "dead": False, "elsewhere": True}
+    names = ("alive", "dead", "elsewhere", "silent")
+    notes = {name: held(write_run(tmp_path / name, RUNNING, holder=name)) for name in names}
+    assert notes == {"alive": True, "dead": False, "elsewhere": True, "silent": False}
     assert not held(write_run(tmp_path / "free", DONE))
 
 
@@ -49,7 +50,7 @@ def test_a_link_goes_and_what_it_points_to_stays(tmp_path):
 def test_a_folder_whose_lock_is_taken_stays_whatever_its_note_says(tmp_path):
     folder = write_run(tmp_path / "run", RUNNING, holder="dead")
     with FileLock(folder / ".lock"):
-        with pytest.raises(InputError, match="another process is training"):
+        with pytest.raises(InputError, match="another process holds"):
             remove(folder)
         assert (folder / "run.json").exists()
     remove(folder)

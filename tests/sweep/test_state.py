@@ -8,19 +8,20 @@ from wordorder.sweep.state import changed_since, look, will
 SCORED = EVALUATIONS | {"length_sweep": "e2"}
 CASES = {  # facts, holder, evaluations asked -> state, what would be done
     "missing": (None, "", EVALUATIONS, "missing", "start"),
-    "begins": (None, "alive", EVALUATIONS, "running", "refuse"),
+    "begins": (None, "alive", EVALUATIONS, "running", "wait"),
     "began and died": (None, "dead", EVALUATIONS, "missing", "start"),
-    "runs": (RUNNING, "alive", EVALUATIONS, "running", "refuse"),
-    "runs elsewhere": (RUNNING, "elsewhere", EVALUATIONS, "running", "refuse"),
+    "runs": (RUNNING, "alive", EVALUATIONS, "running", "wait"),
+    "runs elsewhere": (RUNNING, "elsewhere", EVALUATIONS, "running", "wait"),
+    "ran elsewhere": (RUNNING, "silent", EVALUATIONS, "interrupted", "go on"),
     "killed": (RUNNING, "dead", EVALUATIONS, "interrupted", "go on"),
     "stopped": (RUNNING, "", EVALUATIONS, "interrupted", "go on"),
     "done": (DONE, "", EVALUATIONS, "done", "keep"),
     "done, nothing asked": (DONE, "", {}, "done", "keep"),
     "done, being evaluated": (DONE, "alive", EVALUATIONS, "done", "keep"),
-    "done, being scored": (DONE, "alive", SCORED, "running", "refuse"),
+    "done, being scored": (DONE, "alive", SCORED, "running", "wait"),
     "done, more asked": (DONE, "", SCORED, "unscored", "score"),
     "failed": (FAILED, "", EVALUATIONS, "failed", "leave failed"),
-    "failed, tried again": (FAILED, "alive", EVALUATIONS, "running", "refuse"),
+    "failed, tried again": (FAILED, "alive", EVALUATIONS, "running", "wait"),
 }
 
 

@@ -53,7 +53,7 @@ def test_the_status_counts_every_run_and_names_those_that_want_attention(tell, l
     assert counts(text) == wanted
     lines = {line.split(":")[0]: line for line in text.splitlines() if ": " in line}
     assert "step 25/50, 1,234 tokens/s, 50 s left" in lines["alive"] and lines["alive"].rstrip().endswith(", alive")
-    assert "on another, which cannot be asked from here; its last row is" in lines["far"]
+    assert lines["far"].rstrip().endswith(" on another, alive")
     assert f"interrupted, step 5/50; its process {NOBODY} on " in lines["killed"] and "is gone" in lines["killed"]
     assert lines["failed"].rstrip() == "failed: failed: ValueError: first"
     assert "goes on with what was interrupted: python train.py x" in text
@@ -103,6 +103,32 @@ def test_the_traceback_of_an_earlier_failure_is_not_shown(tell, tmp_path):
     folder = write_run(tmp_path / "run", FAILED)
     (folder / "traceback.txt").write_text("Traceback\nKeyError: earlier\n")
     assert "earlier" not in tell(tell_run, folder, look(folder, {}))
+
+
+def test_of_a_process_that_cannot_be_asked_the_last_row_s_age_is_told(tell, looked, monkeypatch):
+    run, state = looked[2]
+    unknown = replace(state, holder=replace(state.holder, silent=None))
+    text = tell(tell_status, [(run, unknown)], n_jobs=1, command="")
+    assert "on another, which cannot be asked from here; its last row is" in text
+
+
+def test_a_run_that_failed_or_died_shows_the_end_of_its_log(tell, tmp_path):
+    failed, died = write_run(tmp_path / "failed", FAILED), write_run(tmp_path / "died", RUNNING, step=5, holder="dead")
+    (failed / "traceback.txt").write_text("Traceback (most recent call last):\n  inner\nValueError: first\nsecond\n")
+    printed = "".join(f"line {n}\n" for n in range(30))
+    (failed / "log.txt").write_text(
+        f"{printed}Traceback (most recent call last):\n  outer\n  inner\nValueError: first\n"
+    )
+    (died / "log.txt").write_text(f"{printed}Fatal Python error: Segmentation fault\n")
+    text = tell(tell_run, failed, look(failed, {}))
+    assert f"last lines of {failed / 'log.txt'}:\nline 20\n" in squeezed(text) and "line 19" not in text
+    assert text.count("inner") == 1 and "outer" not in text  # the traceback is told once
+    text = tell(tell_run, died, look(died, {}))
+    assert "line 21\n" in squeezed(text) and "Segmentation fault" in text and "line 20" not in text
+
+
+def squeezed(text: str) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def test_a_run_whose_process_is_gone_says_how_to_go_on(tell, tmp_path):

@@ -27,6 +27,8 @@ def name_scores(scores: list[Row]) -> dict[str, float | None]:
 class Mirror:
     """What training calls; this one shows nothing."""
 
+    imports: tuple[str, ...] = ()  # packages that are imported when it is first used, for who would do that before
+
     def open(self, folder: Path) -> None:
         """Before the first step, and again where a resumed run goes on; config.yaml and run.json are there."""
 

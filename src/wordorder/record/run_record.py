@@ -3,13 +3,14 @@
 config.yaml     resolved                     items.parquet   per-document sums of the evaluations
 run.json        what, how, status            scores.jsonl    scores, which can be rebuilt from the items
 train.jsonl     log steps                    checkpoints/    last.ckpt while training, weights.safetensors after it
+log.txt         what its processes printed, where they were workers of a pool; never rewritten
 """
 
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,19 @@ import yaml
 from filelock import FileLock, Timeout
 
 from wordorder.errors import InputError
-from wordorder.record.holder import sign
+from wordorder.record.holder import read_holder, sign
 from wordorder.record.rows import read_rows
+
+LOG = "log.txt"
+LOOK = 0.5  # seconds between two looks at a lock that is waited for
+
+
+class Held(InputError):
+    """Another process has the run's lock; `who` says which."""
+
+    def __init__(self, folder: Path, who: str):
+        super().__init__(f"{who} holds {folder}: wait for it, or stop it")
+        self.who = who
 
 
 class RunRecord:
@@ -32,18 +44,31 @@ class RunRecord:
             self.facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self, *, wait: Callable[[str], None] | None = None) -> Iterator[None]:
         """Keep other processes from writing this run, and read again what they may have written meanwhile.
 
-        Raises InputError if one is at it.
+        Where one is at it: raises Held, or with `wait` tells it once for whom this process waits, and waits.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        with self.take(wait), sign(self.folder):
+            self.facts = RunRecord(self.folder).facts
+            yield
+
+    def take(self, wait: Callable[[str], None] | None) -> AbstractContextManager[Any]:
+        """The lock, taken; the end of the context gives it back."""
+        lock = FileLock(self.folder / ".lock")
         try:
-            with FileLock(self.folder / ".lock", timeout=0), sign(self.folder):
-                self.facts = RunRecord(self.folder).facts
-                yield
+            return lock.acquire(timeout=0)
         except Timeout:
-            raise InputError(f"another process is training {self.folder}: wait for it, or stop it") from None
+            if wait is None:
+                raise Held(self.folder, self.holder()) from None
+        wait(f"waiting for {self.holder()}, which holds {self.folder}")
+        return lock.acquire(timeout=-1, poll_interval=LOOK)
+
+    def holder(self) -> str:
+        """Who has the lock, in words; the note comes an instant after the lock, and may still be that of who died before."""
+        holder = read_holder(self.folder)
+        return str(holder) if holder and holder.alive is not False else "another process"
 
     @property
     def checkpoint(self) -> Path:

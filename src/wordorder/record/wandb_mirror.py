@@ -25,6 +25,8 @@ class WandbMirror(Mirror):
     a resumed run sends what the server lacks and nothing twice. Runs of one experiment are one group.
     """
 
+    imports = ("wandb", "wandb.sdk.launch.inputs.internal")  # the second by wandb.init itself, 2 seconds
+
     def __init__(self, *, mode: Literal["offline", "online"], project: str, entity: str) -> None:
         if mode not in ("offline", "online"):
             raise InputError(f"logger.mode={mode}: choose offline or online")

@@ -15,7 +15,7 @@ class Expansion:
     """`points` are the words of each run, `compose` makes a run's config of them, `typed` is what they all have in common.
 
     `folders` hold the config files, `output_dir` is that of the config without swept words. Runs are trained by `launch`,
-    which is given their words, or without one by this machine's pool, which is told `n_jobs`.
+    which is given their words, or without one by this machine's pool, which is told `n_jobs` and `runs_per_gpu`.
     """
 
     points: list[list[str]]
@@ -24,6 +24,7 @@ class Expansion:
     folders: list[Path]
     output_dir: Path
     n_jobs: int
+    runs_per_gpu: int = 1
     launch: Launch | None = None
 
 

@@ -6,6 +6,7 @@ loses nothing.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,12 +18,13 @@ from wordorder.sweep.planned import Held, Plan, Planned
 FOLDER = ".plans"
 
 
-def obtain(expansion: Expansion) -> Plan:
+def obtain(expansion: Expansion, *, before_making: Callable[[], None] = lambda: None) -> Plan:
     """The plan that was kept if it still holds, else a new one, which is kept. Raises InputError."""
     inputs = read_inputs(expansion)
     path = place(expansion.output_dir, inputs) if inputs else None
     if path and (kept := read_plan(path, inputs)):
         return kept
+    before_making()
     from wordorder.sweep.planning import make_plan  # needs torch
 
     made = make_plan(expansion)

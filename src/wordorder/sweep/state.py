@@ -20,7 +20,7 @@ MEANING: dict[Name, str] = {
     "failed": "ended with an error",
     "missing": "not begun",
 }
-Will = Literal["start", "go on", "score", "make again", "leave failed", "keep", "refuse"]
+Will = Literal["start", "go on", "score", "make again", "leave failed", "keep", "wait"]
 WILL: dict[Will, str] = {
     "start": "train from the start",
     "go on": "go on where it was stopped",
@@ -28,7 +28,7 @@ WILL: dict[Will, str] = {
     "make again": "make again, as rerun= asks",
     "leave failed": "leave: failed earlier (rerun=failed tries again)",
     "keep": "keep: already done",
-    "refuse": "refuse: another process is at it",
+    "wait": "wait: another process is at it",
 }
 
 
@@ -66,7 +66,8 @@ def look(folder: Path, evaluations: dict[str, str]) -> State:
 
 
 def name_of(facts: Facts, holder: Holder | None, evaluations: dict[str, str]) -> Name:
-    """A run that is done stays done while an evaluation holds it; another machine's process is taken at its word."""
+    """A run that is done stays done while an evaluation holds it. What is not known to be gone counts as running: a process on
+    another machine whose note cannot be asked how old it is."""
     if keeping.complete(facts, evaluations):
         return "done"
     if holder and holder.alive is not False:
@@ -83,7 +84,7 @@ def last_row(folder: Path) -> Row:
 def will(run: Planned, state: State) -> Will:
     """What the command that trains would do with a run now."""
     if state.name == "running":
-        return "refuse"
+        return "wait"
     if keeping.made_again(state.facts, rerun=run.rerun, code=(run.code[0], run.code[1])):
         return "make again"
     decided: dict[Name, Will] = {"done": "keep", "unscored": "score", "failed": "leave failed", "missing": "start"}

@@ -9,12 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from wordorder.record.rows import read_rows
+from wordorder.record.run_record import LOG
 from wordorder.sweep.estimate import Estimate, duration
 from wordorder.sweep.planned import Planned
 from wordorder.sweep.state import MEANING, WILL, State, changed_since, will
 
 LISTED = 20  # runs by name, before only their number is told
-TAIL = 5  # rows of the log
+TAIL = 5  # rows of train.jsonl
+LOG_TAIL = 10  # lines of the log
+TRACEBACK = "Traceback (most recent call last):"
 Looked = Sequence[tuple[Planned, State]]
 
 
@@ -41,7 +44,7 @@ def tell_plan(console: Console, looked: Looked, *, n_jobs: int) -> None:
     say(console, f"{len(looked)} run{'s' * (len(looked) > 1)} under {folders(looked)}")
     console.print(table)
     work = [
-        (*pair, one) for pair, one in zip(looked, decided, strict=True) if one not in ("keep", "leave failed", "refuse")
+        (*pair, one) for pair, one in zip(looked, decided, strict=True) if one not in ("keep", "leave failed", "wait")
     ]
     for run, _, one in work[:LISTED]:
         say(console, f"  {one}: {run.folder}")
@@ -103,9 +106,9 @@ def line(run: Planned, state: State, estimate: Estimate) -> str:
 
 
 def told_holder(state: State, folder: Path) -> str:
-    """Who holds a run, and whether they live."""
-    if state.holder.alive:
-        return f"{state.holder}, alive"
+    """Who holds a run, and whether they live, as far as that can be told from here."""
+    if state.holder.alive is not None:
+        return f"{state.holder}, {'alive' if state.holder.alive else 'gone'}"
     file = folder / "train.jsonl"
     last = f"its last row is {duration(time.time() - file.stat().st_mtime)} old" if file.exists() else "no row yet"
     return f"{state.holder}, which cannot be asked from here; {last}"
@@ -116,23 +119,38 @@ def first_line(state: State) -> str:
 
 
 def tell_run(console: Console, folder: Path, state: State) -> None:
-    """One run: what was chosen, how far it is, and where it failed the traceback and the latest rows."""
+    """One run: what was chosen, how far it is, and where it failed or its process died what is left to see of that."""
     say(console, str(folder), f"status: {state.name}, {MEANING[state.name]}")
     if state.holder:
-        gone = f"{state.holder}, gone: the same command goes on with it"
-        say(console, f"held by: {gone if state.holder.alive is False else told_holder(state, folder)}")
+        on = ": the same command goes on with it" if state.holder.alive is False else ""
+        say(console, f"held by: {told_holder(state, folder)}{on}")
     say(console, f"command: {state.facts.get('command', '?')}")
     chosen = ", ".join(f"{group}={choice}" for group, choice in sorted(state.facts.get("choices", {}).items()))
     say(console, f"choices: {chosen}")
     say(console, f"seeds: {', '.join(f'{name} {seed}' for name, seed in state.facts.get('seeds', {}).items())}")
     rows = read_rows(folder / "train.jsonl")
     say(console, f"progress: step {rows[-1]['step'] if rows else 0}/{state.steps or '?'}")
-    if state.name != "failed":
-        return
+    if state.name == "failed":
+        tell_failure(console, folder, state)
+    if state.name in ("failed", "interrupted"):
+        tell_log(console, folder)
+
+
+def tell_failure(console: Console, folder: Path, state: State) -> None:
+    """The reason, the traceback and the latest rows."""
     say(console, f"reason: {state.facts['reason']}")
     file = folder / "traceback.txt"
     trace = file.read_text(encoding="utf-8").rstrip() if file.exists() else ""
     if trace.endswith(state.facts["reason"]):  # else it is that of an earlier failure
         say(console, "traceback:", trace)
-    if rows:
+    if rows := read_rows(folder / "train.jsonl"):
         say(console, f"last rows of {folder / 'train.jsonl'}:", *(str(row) for row in rows[-TAIL:]))
+
+
+def tell_log(console: Console, folder: Path) -> None:
+    """What the run's process printed last, if it was a worker of a pool; a traceback that ends it is told by itself."""
+    file = folder / LOG
+    text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    said = text.rpartition(TRACEBACK)[0] if (folder / "traceback.txt").exists() and TRACEBACK in text else text
+    if said.strip():
+        say(console, f"last lines of {file}:", *said.rstrip().splitlines()[-LOG_TAIL:])
