@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COMPARED = ROOT / "outputs" / "quickstart" / "compare"
 SWAPPED = ROOT / "outputs" / "swap" / "compare"
 COSTS, COST_CONTEXT = ROOT / "scripts" / "benchmarks" / "position.json", 512  # of benchmark.py position
+TORTURED = ROOT / "outputs" / "torture.json"  # of torture.py
 GPU_RUN = ROOT / "tests" / "gpu_last_run.json"
 PICTURE = ROOT / "outputs" / "quickstart.png"
 
@@ -25,6 +26,8 @@ def main() -> None:
     blocks["families"] = families()
     if (SWAPPED / "summary.md").exists():
         blocks["swap"] = result(SWAPPED)
+    if TORTURED.exists():
+        blocks["torture"] = torture(json.loads(TORTURED.read_text(encoding="utf-8")))
     if (COMPARED / "summary.md").exists():
         blocks["result"] = result(COMPARED)
         shutil.copyfile(COMPARED / "figures" / "length_last_k.png", PICTURE)
@@ -187,6 +190,22 @@ def gpu() -> str:
     ran = last["passed"] + last["failed"]
     part = "" if last["whole"] else "a subset, "
     return f"GPU tests: {part}passed {last['passed']} of {ran} on {last['card']} at {last['commit']}, {last['date']}.\n"
+
+
+def torture(report: dict) -> str:
+    """How often a sweep was killed and where it was then, and what came of it."""
+    (found,), kills, machine = report["tables"]["found"], report["tables"]["kills"], report["machine"]
+    aimed = sum(row["of these aimed"] for row in kills)
+    head = [f"| {' | '.join(kills[0])} |", "|---|" + "---:|" * (len(kills[0]) - 1)]
+    rows = [f"| {' | '.join(map(str, row.values()))} |" for row in kills]
+    bad = ("differing", "unfinished", "survivors")
+    came = ", ".join(f"{name} {found[name]}" for name in bad)
+    said = (
+        f"{found['kills']} times SIGKILL, {found['kills'] - aimed} of them at drawn times, in {found['sweeps']} sweeps of 12 "
+        f"runs: {came}. Each was typed again until it was through and compared with an undisturbed sweep, by weights, rows, "
+        f"items and scores. On {machine['cpu']} with torch {machine['torch']}, {report['date'][:10]}."
+    )
+    return "\n".join([said, "", *head, *rows]) + "\n"
 
 
 def result(compared: Path) -> str:

@@ -25,7 +25,7 @@ from wordorder.text import train_tokenizer
 from wordorder.training.fit import Part
 from wordorder.training.interrupt import Interrupt, Interrupted
 from wordorder.training.progress import TRAIN, Progress, alone, say
-from wordorder.training.recording import Diverged, Recording
+from wordorder.training.recording import Diverged, Recording, calendar_time
 
 
 def train(
@@ -98,7 +98,7 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progres
         model.to(job.device).eval().position.at_step(record.facts["steps"], record.facts["steps"])
         subject = make_subject(job, model, store)
         score_missing(record, subject, job.evaluations, job.evaluation_ids(), progress=progress)
-        record.update(status="done", reason="", memory_bytes=peak_memory(job.device))
+        record.update(status="done", reason="", memory_bytes=peak_memory(job.device), scored_at=calendar_time())
         job.mirror.close(record.folder)
         return Outcome(record.folder, "done")
     except Diverged as error:
@@ -166,6 +166,7 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, prog
         bytes=round(recording.tokens * bytes_a_token(store)),
         seconds=seconds,
         tokens_per_second=recording.tokens / seconds,
+        first_step_at=recording.first_step_at,
     )
     record.checkpoint.unlink(missing_ok=True)
 

@@ -125,6 +125,16 @@ def test_a_resumed_recording_writes_the_rows_of_one_that_was_not_stopped(tmp_pat
     assert after.record.rows() == whole.record.rows()
 
 
+def test_a_resumed_recording_began_when_its_first_part_did(tmp_path, clock, monkeypatch):
+    monkeypatch.setattr(recording, "calendar_time", iter(["first", "second", "third"]).__next__)
+    before, after, anew = (Steps(tmp_path / name, clock, checkpoint_steps=3) for name in ("cut", "cut", "new"))
+    before.go(last=5)
+    after.recording.load_state_dict(before.saved[-1][1])
+    after.go(first=4)
+    anew.go()
+    assert [one.recording.first_step_at for one in (before, after, anew)] == ["first", "first", "second"]
+
+
 def test_a_stop_that_is_asked_for_saves_and_stops(tmp_path, clock):
     steps = Steps(tmp_path, clock)
     steps.recording.on_row = lambda row: setattr(steps.interrupt, "asked", True)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import lightning
@@ -64,13 +65,14 @@ class Recording(lightning.Callback):
         self.sums = {"nats": 0.0, "scored": 0.0, "norm": 0.0}  # since the last row
         self.tokens, self.seconds, self.step_drained = 0.0, 0.0, 0  # since the run began
         self.last_seconds, self.last_tokens = 0.0, 0.0  # at the last row
+        self.first_step_at = ""  # by the calendar; a resumed run keeps that of its checkpoint
 
     @property
     def state_key(self) -> str:
         return "recording"
 
     def state_dict(self) -> dict[str, Any]:
-        names = ("own", "sums", "tokens", "seconds", "step_drained", "last_seconds", "last_tokens")
+        names = ("own", "sums", "tokens", "seconds", "step_drained", "last_seconds", "last_tokens", "first_step_at")
         return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -79,6 +81,7 @@ class Recording(lightning.Callback):
 
     def on_train_start(self, trainer: lightning.Trainer, module: LightningLM) -> None:
         self.clock = self.saved_at = time.monotonic()
+        self.first_step_at = self.first_step_at or calendar_time()
         self.interrupt.listen()  # Lightning's own answer to SIGTERM ends training wherever it is, without a checkpoint
 
     def on_train_batch_end(self, trainer: lightning.Trainer, module: LightningLM, *_: Any) -> None:
@@ -153,6 +156,11 @@ class Recording(lightning.Callback):
             self.sums["scored"] += float(scored)
             self.sums["norm"] = float(norm)
             self.tokens += float(tokens)
+
+
+def calendar_time() -> str:
+    """Now, to the millisecond, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def refuse_infinite(module: LightningLM, step: int) -> None:
