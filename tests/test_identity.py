@@ -18,6 +18,8 @@ SAME = [
     {"output_dir": "elsewhere"},
     {"name": "other"},
     {"device": "auto"},
+    {"devices": 2},
+    {"trainer": "ddp", "devices": 2},
     {"workers": 3},
     {"rerun": "all"},
     {"question": "why"},
@@ -113,13 +115,21 @@ def test_every_section_of_the_config_is_known_to_count_or_not_to_count(compose_c
         "output_dir",
         "rerun",
     }
-    indifferent |= {"device", "workers", "allow"}
+    indifferent |= {"device", "devices", "workers", "allow"}
     assert set(compose_config()) == indifferent | set(identity.TRAINING_SECTIONS) | {"source", "initialize_from"}
 
 
 def test_the_folder_s_name_can_be_typed_and_ends_in_the_identity(texts, compose_config):
     job = runs.make_job(compose_config)
     assert job.folder.as_posix() == f"outputs/adhoc/learned-byte-text_file-s0-{job.identity[:8]}"
+
+
+def test_a_run_has_the_same_folder_whoever_trains_it(texts, compose_config):
+    words = {"trainer.micro_batch_size": 1}
+    alone = runs.make_job(compose_config, words)
+    for more in ({"trainer": "ddp", "devices": 2}, {"devices": 4}):
+        assert runs.make_job(compose_config, words | more).folder == alone.folder
+    assert compose_config("trainer=ddp")["trainer"] == compose_config()["trainer"]
 
 
 def test_a_digest_is_of_content_and_not_of_the_order_of_keys():

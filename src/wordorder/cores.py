@@ -1,4 +1,4 @@
-"""How many runs go side by side on this machine, and which card each one gets."""
+"""How many runs go side by side on the cores and cards of this machine, and which card each one gets."""
 
 import os
 from collections.abc import Sequence
@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from wordorder.errors import InputError
 
 
+def count_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def count_jobs(asked: int, threads: int, *, cards: int = 0, runs_per_gpu: int = 1) -> int:
     """Runs at once: as asked, or as many as there is room for: on `cards` cards `runs_per_gpu` each, without a card what the
-    cores that this process may use hold at `threads` each. No card ever gets more than its share, whatever was asked.
-    Raises InputError."""
+    cores that this process may use hold at `threads` each, those of all of a run's processes together. No card ever gets more
+    than its share, whatever was asked. Raises InputError."""
     if runs_per_gpu < 1:
         raise InputError(f"hydra.launcher.runs_per_gpu={runs_per_gpu} must be at least 1")
     if cards:
         return min(asked, cards * runs_per_gpu) if asked > 0 else cards * runs_per_gpu
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return asked if asked > 0 else max(1, cores // threads)
+    return asked if asked > 0 else max(1, count_cores() // threads)
 
 
 def name_cards(visible: str | None, count: int) -> list[str]:

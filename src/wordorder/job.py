@@ -7,6 +7,7 @@ import torch
 
 from wordorder import identity
 from wordorder.check import Config, check, make
+from wordorder.cores import count_cores
 from wordorder.data.encoding import encode
 from wordorder.data.rows import Packing, refuse_long
 from wordorder.data.token_store import TokenStore
@@ -22,7 +23,9 @@ from wordorder.scalars import check_scalars
 from wordorder.source.base import Source
 from wordorder.tokenizer.base import Tokenizer
 from wordorder.training.fit import Fit
+from wordorder.training.lightning_lm import drops
 from wordorder.training.optimizer import AdamW
+from wordorder.training.place import place_given
 from wordorder.training.recording import Intervals
 from wordorder.training.schedule import Schedule
 
@@ -54,6 +57,8 @@ class Job:
             for name, node in config.setdefault("evaluation", {}).items()
         }
         self.device = choose_device(config["device"])
+        self.place = place_given() if config["devices"] != 1 else None  # of one among those that train together
+        self.processes = self.count_processes()
         self.parent = open_parent(config, self.tokenizer) if config["initialize_from"] else None
         self.check_model(allow)
         self.check_text()
@@ -66,6 +71,10 @@ class Job:
             )
         if self.packing.context_unit == "tokens":
             self.check_limit(model.context_length)
+        try:
+            self.fit.refuse_uneven(self.processes, dropout=drops(model) or drops(self.position))
+        except ValueError as error:
+            raise InputError(f"trainer.{error}") from error
         packed = self.layout == "stream" and not self.packing.attend_across
         if packed and model.kernel == "sdpa":
             raise InputError(
@@ -76,6 +85,24 @@ class Job:
         except ValueError as error:
             raise InputError(f"model.{error}") from error
         self.kernel = "bias" if packed and kernel == "sdpa" else kernel
+
+    def count_processes(self) -> int:
+        """Those that train the run together. Raises InputError for others than were started, or than there are cards."""
+        asked = self.config["devices"]
+        if self.place:
+            if asked not in (0, self.place.size):
+                raise InputError(f"devices={asked}, but torchrun or srun has started {self.place.size}: devices=0")
+            return self.place.size
+        if self.device == "cpu":
+            return asked or max(1, count_cores() // self.fit.threads)
+        if asked > torch.cuda.device_count():
+            raise InputError(f"devices={asked}, but torch sees {torch.cuda.device_count()} cards here: devices=0")
+        return asked or torch.cuda.device_count()
+
+    @property
+    def threads(self) -> int:
+        """Of all processes together."""
+        return self.processes * self.fit.threads
 
     def check_limit(self, length: int) -> None:
         """InputError for a context of more tokens than the scheme has positions."""

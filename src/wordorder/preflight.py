@@ -27,7 +27,8 @@ def announce(job: Job, part: Part, n_steps: int, first: int) -> str:
     epochs = n_steps * rows * n_tokens / part.store.meta["splits"]["train"]["tokens"]
     minutes = (n_steps - first) * seconds_a_step(job, part) / 60
     return (
-        f"{job.folder.name}: {counts['total']:,} parameters ({counts['position']:,} on position), kernel {job.kernel}\n"
+        f"{job.folder.name}: {counts['total']:,} parameters ({counts['position']:,} on position), kernel {job.kernel}"
+        f"{f', {job.processes} processes' if job.processes > 1 else ''}\n"
         f"  {f'from step {first:,}, ' if first else ''}{n_steps:,} steps of {rows} x {n_tokens:.0f} tokens, "
         f"{n_steps * rows * n_tokens:,.0f} tokens in all ({epochs:.1f} epochs), about {minutes:.1f} minutes, "
         f"{disk_needed(part.model) / 2**20:,.0f} MB of disk"
@@ -49,7 +50,7 @@ def seconds_a_step(job: Job, part: Part) -> float:
         if job.device == "cuda":
             torch.cuda.synchronize()
     part.model.zero_grad(set_to_none=True)
-    return (time.perf_counter() - began) * job.fit.batch_size / rows
+    return (time.perf_counter() - began) * job.fit.batch_size / rows / job.processes
 
 
 def disk_needed(model: Transformer) -> int:
@@ -88,6 +89,7 @@ def first_facts(job: Job, part: Part, n_steps: int) -> dict[str, Any]:
         "versions": identity.versions(),
         "host": identity.host(),
         "device": job.device,
+        "processes": job.processes,
         "kernel": job.kernel,
         "parameters": model.count_parameters(),
         "optimizer_groups": {"decayed": decayed, "not_decayed": spared},
@@ -128,7 +130,7 @@ def bytes_a_token(store: TokenStore) -> float:
 
 
 def peak_memory(device: str) -> int:
-    """Bytes: of the card if one was used, else the process's largest resident set."""
+    """Bytes: of the card if one was used, else the process's largest resident set; of the first process, if there are more."""
     if device == "cuda":
         return torch.cuda.max_memory_allocated()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,28 +1,30 @@
 """One run, from its config to its record. Knows no Hydra, so a worker process starts without it."""
 
 import errno
+import multiprocessing
+import sys
 import traceback
 from collections.abc import Callable
 
 import torch
 
 from wordorder import identity, keeping
-from wordorder.data.building import open_store
 from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Subject
 from wordorder.evaluation.bits_per_byte import validation
-from wordorder.job import Job, bind
+from wordorder.following import follow, gathered
+from wordorder.job import Job
 from wordorder.keeping import Code
 from wordorder.model.transformer import Transformer
 from wordorder.opening import differing_keys
 from wordorder.outcome import Outcome
+from wordorder.parts import make_part, prepare
 from wordorder.preflight import announce, bytes_a_token, first_facts, peak_memory, refuse_full_disk
 from wordorder.record.run_record import RunRecord
-from wordorder.saved import load_tokenizer, load_weights, read_checkpoint, save_weights
+from wordorder.saved import load_weights, read_checkpoint, save_weights
 from wordorder.scoring import score_missing
-from wordorder.text import train_tokenizer
-from wordorder.training.fit import Part
+from wordorder.training.group import Group, joined
 from wordorder.training.interrupt import Interrupt, Interrupted
 from wordorder.training.progress import TRAIN, Progress, alone, say
 from wordorder.training.recording import Diverged, Recording, calendar_time
@@ -36,10 +38,24 @@ def train(
     A run that another process holds is waited for, and `wait` told for whom; without `wait` Held is raised. What that process
     leaves is kept or gone on with, whatever rerun= says, where it was at work when this one came.
     Raises InputError for what a person can put right, Interrupted after an asked-for stop. A diverged run is an Outcome;
-    any other exception is written into the record and raised again.
+    any other exception is written into the record and raised again. Of several processes that torchrun or srun has started,
+    the first answers, and the others end here.
     """
-    record, progress = RunRecord(job.folder), progress or alone(job.folder.name)
-    rerun = rerun or job.config["rerun"]
+    if job.place and multiprocessing.parent_process():
+        raise InputError("a sweep begins its processes itself: start it without torchrun or srun, or one run at a time")
+    with joined(job.place, device=job.device) as group:
+        if not group.leads:
+            follow(job, group)
+            sys.exit(0)
+        try:
+            return lead(job, group, progress or alone(job.folder.name), wait=wait, rerun=rerun or job.config["rerun"])
+        finally:
+            group.dismiss()
+
+
+def lead(job: Job, group: Group, progress: Progress, *, wait: Callable[[str], None] | None, rerun: str) -> Outcome:
+    """Keep, train, evaluate and record, as the only or the first process."""
+    record = RunRecord(job.folder)
     if kept := keep(job, record, rerun):
         return kept
     rerun = rerun if made_again(job, record, rerun) else "no"
@@ -47,7 +63,7 @@ def train(
     try:
         store = prepare(job)
         with record.hold(wait=wait):
-            return keep(job, record, rerun) or train_held(job, record, store, progress, rerun)
+            return keep(job, record, rerun) or train_held(job, record, store, progress, rerun, group)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -74,17 +90,7 @@ def made_again(job: Job, record: RunRecord, rerun: str) -> bool:
     return keeping.made_again(record.facts, rerun=rerun, code=today(job))
 
 
-def prepare(job: Job) -> TokenStore:
-    """Tokenizer and token store, made once and kept beside the runs; the scheme learns the vocabulary."""
-    if job.parent:
-        load_tokenizer(job.tokenizer, job.parent)
-    else:
-        train_tokenizer(job.tokenizer, job.source, job.config)
-    bind(job.position, job.tokenizer)
-    return open_store(job.source, job.tokenizer, job.output_dir / "token_store")
-
-
-def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progress, rerun: str) -> Outcome:
+def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progress, rerun: str, group: Group) -> Outcome:
     """The run itself, its folder held."""
     if made_again(job, record, rerun):
         record.clear()
@@ -94,7 +100,7 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progres
             load_weights(model, record)
             record.checkpoint.unlink(missing_ok=True)  # a kill may have come before this
         else:
-            fit(job, record, store, model, progress)
+            fit(job, record, store, model, progress, group)
         model.to(job.device).eval().position.at_step(record.facts["steps"], record.facts["steps"])
         subject = make_subject(job, model, store)
         score_missing(record, subject, job.evaluations, job.evaluation_ids(), progress=progress)
@@ -125,14 +131,10 @@ def fail(job: Job, record: RunRecord, reason: str) -> Outcome:
     return Outcome(record.folder, "failed", reason)
 
 
-def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, progress: Progress) -> None:
+def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, progress: Progress, group: Group) -> None:
     """Train the model from its last checkpoint or from the start, and leave its final weights in the record."""
-    if job.parent:
-        load_weights(model, job.parent, only=inherited(job))
+    part = make_part(job, store, model)
     first = resume_step(job, record)
-    seed, length = job.config["data_seed"], model.context_length
-    rows = job.packing.rows(store.stream("train"), job.source, length=length, data_seed=seed)
-    part = Part(model, store, rows, job.optimizer, job.schedule, job.config["weight_seed"])
     n_steps = job.fit.count_steps(part)
     refuse_full_disk(job, model)
     if first:
@@ -144,7 +146,7 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, prog
     say(announce(job, part, n_steps, first))
     job.mirror.open(record.folder)
     progress.begin(TRAIN, of=n_steps, first=first)
-    with Interrupt() as interrupt:
+    with Interrupt() as interrupt, gathered(job, group) as group:
         recording = Recording(
             record,
             job.intervals,
@@ -154,8 +156,9 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, prog
             on_row=job.mirror.row,
             interrupt=interrupt,
             progress=progress,
+            group=group,
         )
-        job.fit.run(part, record, recording, device=job.device, workers=job.config["workers"])
+        job.fit.run(part, record, recording, device=job.device, workers=job.config["workers"], group=group)
     if recording.step_drained < n_steps:
         raise Interrupted(str(record.folder))
     weights = save_weights(model, record)
@@ -183,10 +186,3 @@ def resume_step(job: Job, record: RunRecord) -> int:
         differ = "; ".join(differing_keys(theirs, ours)) or "its text differs"
         raise InputError(f"{record.checkpoint} belongs to another config: {differ}; delete it")
     return int(checkpoint["global_step"]) if record.facts else 0
-
-
-def inherited(job: Job) -> tuple[str, ...]:
-    """Which weights a warm start takes over: all, but those of the position scheme only if the scheme is the same."""
-    if job.parent.config()["position"] == job.config["position"]:
-        return ("",)
-    return ("embedding.", "blocks.", "norm.", "head.")

@@ -18,6 +18,7 @@ class Scalars:
     rerun: Literal["no", "stale", "failed", "all"]
     initialize_from: str
     device: Literal["auto", "cpu", "cuda"]
+    devices: int
     workers: int
     allow: list[str]
 
@@ -35,7 +36,7 @@ def check_scalars(config: Config) -> None:
             raise InputError(f"{name}={config[name]!r} is not known: {suggest(name, [*scalars, *SECTIONS])}")
     for name, hint in scalars.items():
         check_type(config[name], hint, name)
-    for name in ("seed", "weight_seed", "data_seed", "workers"):
+    for name in ("seed", "weight_seed", "data_seed", "workers", "devices"):
         if not 0 <= config[name] < 2**63:
             raise InputError(f"{name}={config[name]} must not be negative, nor above 2^63 - 1")
     if not config["name"] or not all(c.isalnum() or c in "._-" for c in config["name"]):

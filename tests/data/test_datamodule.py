@@ -40,6 +40,16 @@ def test_batches_do_not_depend_on_where_reading_starts_nor_on_workers(first, wor
             torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
 
 
+def test_shares_of_several_processes_put_together_are_the_batch():
+    def batches(**share: int) -> TrainingBatches:
+        return TrainingBatches(make_rows(), batch_size=BATCH, n_steps=N_STEPS, distinct=4, **share)
+
+    shares = [batches(rank=rank, size=BATCH) for rank in range(BATCH)]
+    for step in range(N_STEPS):
+        for whole, *parts in list(zip(batches()[step], *(share[step] for share in shares), strict=True))[:4]:
+            assert torch.equal(whole, torch.cat(parts)) and [len(part) for part in parts] == [1, 1, 1]
+
+
 def test_row_numbers_count_the_rows_of_the_run():
     assert torch.cat([batch.row_B for batch in read(0, 0)]).tolist() == list(range(N_STEPS * BATCH))
     assert read(4, 0)[0].row_B.tolist() == [12, 13, 14]

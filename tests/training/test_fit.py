@@ -1,6 +1,7 @@
 """The budget: how many steps its unit pays for, and what cannot be a budget."""
 
 import math
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -63,6 +64,27 @@ def test_the_cut_of_a_batch_does_not_change_the_number_of_steps():
 def test_what_cannot_be_trained_is_refused(wrong, said):
     with pytest.raises(ValueError, match=said):
         Fit(**(VALUES | wrong))
+
+
+@pytest.mark.parametrize(
+    ("n", "batch_size", "at_once", "dropout", "said"),
+    [
+        (1, 4, 4, True, ""),
+        (2, 4, 2, True, ""),
+        (2, 4, 1, True, ""),
+        (2, 4, 4, False, ""),  # taken in two halves, which nothing but dropout would notice
+        (4, 4, 4, False, ""),
+        (2, 4, 4, True, "micro_batch_size=4 must divide the 2 rows .* because the model has dropout: .*size=2"),
+        (3, 4, 1, False, "batch_size=4 cannot be shared by 3 processes: devices=2"),
+        (7, 12, 1, False, "batch_size=12 cannot be shared by 7 processes: devices=6"),
+        (8, 4, 1, False, "batch_size=4 cannot be shared by 8 processes: devices=4"),
+        (2, 12, 4, False, "micro_batch_size=4 must divide the 6 rows .*: trainer.micro_batch_size=2"),
+    ],
+)
+def test_processes_have_the_same_number_of_rows_each(n, batch_size, at_once, dropout, said):
+    fit = Fit(**(VALUES | {"batch_size": batch_size, "micro_batch_size": at_once}))
+    with pytest.raises(ValueError, match=said) if said else nullcontext():
+        fit.refuse_uneven(n, dropout=dropout)
 
 
 def test_an_infinite_clip_never_clips():

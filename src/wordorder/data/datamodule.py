@@ -11,18 +11,19 @@ from wordorder.data.rows import Rows
 
 
 class TrainingBatches(Dataset):
-    """Item n is the batch of step n; with `distinct` > 0 the first so many come round again and again."""
+    """Item n is the batch of step n; with `distinct` > 0 the first so many come round again and again. Process `rank` of
+    `size` reads its own rows of it: as many as any other, in the order of the processes."""
 
-    def __init__(self, rows: Rows, *, batch_size: int, n_steps: int, distinct: int = 0):
+    def __init__(self, rows: Rows, *, batch_size: int, n_steps: int, distinct: int = 0, rank: int = 0, size: int = 1):
         self.rows, self.batch_size, self.n_steps = rows, batch_size, n_steps
         self.distinct = distinct or n_steps
+        self.own = np.arange(rank * batch_size // size, (rank + 1) * batch_size // size)
 
     def __len__(self) -> int:
         return self.n_steps
 
     def __getitem__(self, step: int) -> Batch:
-        step %= self.distinct
-        return self.rows.batch(np.arange(step * self.batch_size, (step + 1) * self.batch_size))
+        return self.rows.batch(step % self.distinct * self.batch_size + self.own)
 
 
 class StepsFrom(Sampler[int]):

@@ -67,7 +67,7 @@ def describe(job: Job, words: list[str], code: str) -> Planned:
         arm=arm_of(job.config),
         evaluations=job.evaluation_ids(),
         code=[code, identity.shelf_digest(job.config)],
-        threads=job.fit.threads,
+        threads=job.threads,
         parent=job.config["initialize_from"],
     )
 

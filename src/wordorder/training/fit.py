@@ -1,6 +1,7 @@
 """The budget and the machine's part of training, and the one call of Lightning's Trainer."""
 
 import logging
+import math
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any, Literal
 
 import lightning
 import torch
+from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from wordorder.data.datamodule import DataModule, TrainingBatches
@@ -18,6 +20,7 @@ from wordorder.model.transformer import Transformer
 from wordorder.record.run_record import RunRecord
 from wordorder.training.checkpoint_io import WholeFile
 from wordorder.training.flops import count_flops
+from wordorder.training.group import ALONE, Group
 from wordorder.training.lightning_lm import LightningLM
 from wordorder.training.optimizer import AdamW
 from wordorder.training.recording import Recording
@@ -85,12 +88,36 @@ class Fit:
         }
         return max(1, round(self.budget / per_step[self.unit]()))
 
-    def batches(self, part: Part) -> TrainingBatches:
-        """All batches of the run."""
-        n_steps = self.count_steps(part)
-        return TrainingBatches(part.rows, batch_size=self.batch_size, n_steps=n_steps, distinct=self.distinct_batches)
+    def refuse_uneven(self, n_processes: int, *, dropout: bool) -> None:
+        """ValueError where so many processes cannot have the same number of rows each, taken as one process would take them.
 
-    def module(self, part: Part) -> LightningLM:
+        Dropout is drawn for rows that are taken at once, so that these may not be cut further.
+        """
+        rows, at_once = self.batch_size // n_processes, self.micro_batch_size
+        if self.batch_size % n_processes:
+            even = max(n for n in range(1, n_processes) if self.batch_size % n == 0)
+            raise ValueError(
+                f"batch_size={self.batch_size} cannot be shared by {n_processes} processes: devices={even}"
+            )
+        if at_once < rows and rows % at_once or at_once > rows and dropout:
+            why = ", because the model has dropout" if at_once > rows else ""
+            raise ValueError(
+                f"micro_batch_size={at_once} must divide the {rows} rows that each of {n_processes} processes has of a "
+                f"batch{why}: trainer.micro_batch_size={math.gcd(at_once, rows)}"
+            )
+
+    def batches(self, part: Part, group: Group = ALONE) -> TrainingBatches:
+        """All batches of the run, or this process's share of them."""
+        return TrainingBatches(
+            part.rows,
+            batch_size=self.batch_size,
+            n_steps=self.count_steps(part),
+            distinct=self.distinct_batches,
+            rank=group.rank,
+            size=group.size,
+        )
+
+    def module(self, part: Part, group: Group = ALONE) -> LightningLM:
         """The Lightning module for these parts."""
         return LightningLM(
             part.model,
@@ -101,14 +128,17 @@ class Fit:
             gradient_clip=self.gradient_clip,
             weight_seed=part.weight_seed,
             compile=self.compile,
+            group=group,
         )
 
-    def trainer(self, n_steps: int, *, device: str, callbacks: list[lightning.Callback]) -> lightning.Trainer:
-        """Lightning without what we do ourselves: logging, checkpoints, bars, sanity checks, samplers."""
+    def trainer(
+        self, n_steps: int, *, device: str, card: int = 0, callbacks: list[lightning.Callback]
+    ) -> lightning.Trainer:
+        """Lightning without what we do ourselves: logging, checkpoints, bars, sanity checks, samplers, other processes."""
         logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
         return lightning.Trainer(
             accelerator="gpu" if device == "cuda" else "cpu",
-            devices=1,
+            devices=[card] if device == "cuda" else 1,
             precision=self.precision,
             max_steps=n_steps,
             max_epochs=1,
@@ -119,17 +149,27 @@ class Fit:
             num_sanity_val_steps=0,
             limit_val_batches=0,
             use_distributed_sampler=False,
-            plugins=[WholeFile()],
+            plugins=[WholeFile(), LightningEnvironment()],
             callbacks=callbacks,
         )
 
-    def run(self, part: Part, record: RunRecord, recording: Recording, *, device: str, workers: int) -> None:
+    def run(
+        self,
+        part: Part,
+        record: RunRecord,
+        recording: Recording,
+        *,
+        device: str,
+        workers: int,
+        group: Group = ALONE,
+    ) -> None:
         """Train from the record's checkpoint, or from the start, to the end of the budget or until asked to stop."""
         torch.set_num_threads(self.threads)
-        data = DataModule(self.batches(part), workers=workers)
-        trainer = self.trainer(len(data.batches), device=device, callbacks=[recording])
-        resume: dict[str, Any] = {"ckpt_path": record.checkpoint} if record.checkpoint.exists() else {}
+        data = DataModule(self.batches(part, group), workers=workers)
+        trainer = self.trainer(len(data.batches), device=device, card=group.local_rank, callbacks=[recording])
+        there = group.tell(record.checkpoint.exists())
+        resume: dict[str, Any] = {"ckpt_path": record.checkpoint} if there else {}
         # Lightning leaves a SIGTERM as a SystemExit, with code 0; our own answer to it is a checkpoint and `Interrupted`.
         with warnings.catch_warnings(), suppress(SIGTERMException):
             warnings.filterwarnings("ignore", module="lightning")
-            trainer.fit(self.module(part), data, weights_only=True if resume else None, **resume)
+            trainer.fit(self.module(part, group), data, weights_only=True if resume else None, **resume)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from wordorder.record.run_record import RunRecord
+from wordorder.training.group import ALONE, Group
 from wordorder.training.interrupt import Interrupt
 from wordorder.training.lightning_lm import LightningLM
 from wordorder.training.progress import Progress
@@ -57,9 +58,10 @@ class Recording(lightning.Callback):
         validate: Callable[[], dict[str, float]],
         on_row: Callable[[dict[str, Any]], None],
         interrupt: Interrupt,
-        progress: Progress,
+        progress: Progress | None,
+        group: Group = ALONE,
     ):
-        self.record, self.intervals, self.n_steps = record, intervals, n_steps
+        self.record, self.intervals, self.n_steps, self.group = record, intervals, n_steps, group
         self.own = own  # which run this is, for whoever opens its checkpoint
         self.validate, self.on_row, self.interrupt, self.progress = validate, on_row, interrupt, progress
         self.sums = {"nats": 0.0, "scored": 0.0, "norm": 0.0}  # since the last row
@@ -93,11 +95,12 @@ class Recording(lightning.Callback):
             self.take_time()
             self.add_row({"step": step, "tokens": int(self.tokens)} | finite(self.validate(), step))
             self.clock = time.monotonic()  # validation is not training time
-        if self.interrupt.asked:
+        stop, due = self.group.any(self.interrupt.asked, self.due(step))
+        if stop:
             trainer.should_stop = True
         if last:
             refuse_infinite(module, step)
-        if self.due(step) or self.interrupt.asked:
+        if due or stop:
             self.save(trainer, module)
 
     def due(self, step: int) -> bool:
@@ -112,7 +115,8 @@ class Recording(lightning.Callback):
         self.drain(module)
         refuse_infinite(module, trainer.global_step)
         self.take_time()
-        trainer.save_checkpoint(self.record.checkpoint)
+        if self.group.leads:
+            trainer.save_checkpoint(self.record.checkpoint)
         self.clock = self.saved_at = time.monotonic()
 
     def write_row(self, module: LightningLM, step: int) -> None:
@@ -131,11 +135,14 @@ class Recording(lightning.Callback):
         self.sums = {"nats": 0.0, "scored": 0.0, "norm": 0.0}
         self.last_tokens, self.last_seconds = self.tokens, self.seconds
         self.add_row(row)
-        self.progress.show(step, row)
+        self.show(row)
 
     def add_row(self, row: dict[str, Any]) -> None:
         self.record.add_row(row)
         self.on_row(row)
+
+    def show(self, row: dict[str, Any]) -> None:
+        self.progress.show(row["step"], row)
 
     def take_time(self) -> None:
         """Add what has passed since the clock was last read."""
@@ -161,6 +168,29 @@ class Recording(lightning.Callback):
 def calendar_time() -> str:
     """Now, to the millisecond, in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Following(Recording):
+    """The same counts, checks and pauses in a process that only trains along: what it finds, the first process writes."""
+
+    def __init__(self, record: RunRecord, intervals: Intervals, *, n_steps: int, interrupt: Interrupt, group: Group):
+        super().__init__(
+            record,
+            intervals,
+            own={},
+            n_steps=n_steps,
+            validate=lambda: {},
+            on_row=lambda row: None,
+            interrupt=interrupt,
+            progress=None,
+            group=group,
+        )
+
+    def add_row(self, row: dict[str, Any]) -> None:
+        pass
+
+    def show(self, row: dict[str, Any]) -> None:
+        pass
 
 
 def refuse_infinite(module: LightningLM, step: int) -> None:

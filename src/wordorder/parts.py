@@ -1,0 +1,35 @@
+"""What a run trains with, made from its job; every process that trains it makes the same."""
+
+from wordorder.data.building import open_store
+from wordorder.data.token_store import TokenStore
+from wordorder.job import Job, bind
+from wordorder.model.transformer import Transformer
+from wordorder.saved import load_tokenizer, load_weights
+from wordorder.text import train_tokenizer
+from wordorder.training.fit import Part
+
+
+def prepare(job: Job) -> TokenStore:
+    """Tokenizer and token store, made once and kept beside the runs; the scheme learns the vocabulary."""
+    if job.parent:
+        load_tokenizer(job.tokenizer, job.parent)
+    else:
+        train_tokenizer(job.tokenizer, job.source, job.config)
+    bind(job.position, job.tokenizer)
+    return open_store(job.source, job.tokenizer, job.output_dir / "token_store")
+
+
+def make_part(job: Job, store: TokenStore, model: Transformer) -> Part:
+    """The model, with the weights that it begins from, and the rows of its training."""
+    if job.parent:
+        load_weights(model, job.parent, only=inherited(job))
+    seed, length = job.config["data_seed"], model.context_length
+    rows = job.packing.rows(store.stream("train"), job.source, length=length, data_seed=seed)
+    return Part(model, store, rows, job.optimizer, job.schedule, job.config["weight_seed"])
+
+
+def inherited(job: Job) -> tuple[str, ...]:
+    """Which weights a warm start takes over: all, but those of the position scheme only if the scheme is the same."""
+    if job.parent.config()["position"] == job.config["position"]:
+        return ("",)
+    return ("embedding.", "blocks.", "norm.", "head.")

@@ -1,0 +1,71 @@
+"""Several processes for a test, forked from it, so that they start at once and know what it has planted."""
+
+import io
+import multiprocessing
+import subprocess
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from torch.distributed import TCPStore
+
+from wordorder import following, run
+from wordorder.following import HERE
+from wordorder.job import Job
+from wordorder.training.group import Group, joined
+from wordorder.training.place import Place
+
+FORK = multiprocessing.get_context("fork")
+
+
+class Forked:
+    """As much of a subprocess.Popen as is needed of one."""
+
+    def __init__(self, act: Callable[[], Any]):
+        self.process, self.stdin = FORK.Process(target=act), io.BytesIO()
+        self.process.start()
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self.process.join(timeout)
+        if self.process.exitcode is None:
+            raise subprocess.TimeoutExpired("", timeout)
+        return self.process.exitcode
+
+    def kill(self) -> None:
+        self.process.kill()
+
+
+def fork_others(before: Callable[[int], None] = lambda rank: None) -> None:
+    """From now on a run of this process forks those that train with it; `before` is done in each first."""
+
+    def take_place(job: Job, place: Place) -> None:
+        before(place.rank)
+        following.take_place(job.config, job.choices, place)
+
+    run.gathered = partial(following.gathered, start=lambda job, place: Forked(partial(take_place, job, place)))
+
+
+def together(act: Callable[[Group], Any], *, size: int = 2, silent: int = 0) -> list[Any]:
+    """What each process of a group answers, by rank; an exception answers for its process. The last `silent` say nothing."""
+    store = TCPStore(HERE, 0, size, is_master=True, wait_for_workers=False)
+    answers = FORK.Queue()
+
+    def take_part(rank: int) -> None:
+        place = Place(rank, size, rank, HERE, store.port)
+        own = TCPStore(HERE, store.port, size, is_master=False)
+        with joined(place, device="cpu", store=own) as group:
+            try:
+                answers.put((rank, act(group)))
+            except Exception as error:
+                answers.put((rank, error))
+
+    processes = [FORK.Process(target=take_part, args=(rank,)) for rank in range(size)]
+    for process in processes:
+        process.start()
+    said = dict(answers.get(timeout=60) for _ in range(size - silent))
+    for process in processes:
+        process.join()
+    return [said[rank] for rank in range(size - silent)]
