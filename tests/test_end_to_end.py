@@ -398,6 +398,7 @@ def assert_failed_cleanly(folder: Path) -> str:
     """The record of a diverged run: rows kept and finite, no weights that are not finite; returns the reason."""
     facts = runs.facts_of(folder)
     assert facts["status"] == "failed" and not (folder / "checkpoints" / "weights.safetensors").exists()
+    assert facts["diverged"] is True
     for row in runs.rows_of(folder / "train.jsonl") if (folder / "train.jsonl").exists() else []:
         assert all(np.isfinite(value) for value in row.values()), row
     checkpoint = folder / "checkpoints" / "last.ckpt"

@@ -115,7 +115,7 @@ def test_every_section_of_the_config_is_known_to_count_or_not_to_count(compose_c
         "output_dir",
         "rerun",
     }
-    indifferent |= {"device", "devices", "workers", "allow"}
+    indifferent |= {"device", "devices", "workers", "allow", "tuning"}
     assert set(compose_config()) == indifferent | set(identity.TRAINING_SECTIONS) | {"source", "initialize_from"}
 
 

@@ -1,13 +1,20 @@
 """A sweep is made: what is done is left alone, any launcher is given the rest, and what it left undone is told."""
 
+import json
+import os
+import shutil
+import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import plans
 import pytest
 import runs
+import tuned
 
+from wordorder import making
 from wordorder.making import make_sweep
 from wordorder.record.run_record import RunRecord
 from wordorder.sweep.expansion import Expansion
@@ -67,3 +74,82 @@ def test_where_all_is_done_nothing_is_launched_and_torch_is_not_imported(here, c
     again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "already done" in again and "report:" in again
     assert not {"torch", "lightning", "datasets"} & set(again.splitlines()[-1].split())
+
+
+@pytest.fixture
+def stages(tmp_path, monkeypatch):
+    """stages(bits_of, rerun=...) -> (the final runs or the exit code, what each launch was given) of a plan of two stages."""
+    monkeypatch.setattr(making, "show", lambda *_: [])
+
+    def make(bits_of, *, rerun: str = "no"):
+        tuned.plan_by_words(monkeypatch, tmp_path, rerun=rerun)
+        launched = []
+
+        def launch(points):
+            asked = [plans.planned(tuned.folder_of(words, tmp_path)) for words in points]
+            launched.append([run.name for run in asked])
+            for run in asked:
+                shutil.rmtree(run.folder, ignore_errors=True)
+            tuned.answering(bits_of)(asked)
+
+        expansion = replace(
+            tuned.expansion_of(tuned.stages_of(1.0, 2.0, 4.0, arms=(tuned.ROPE,)), tmp_path), launch=launch
+        )
+        try:
+            return [run.name for run in making.make_tuning(expansion)], launched
+        except SystemExit as stopped:
+            return stopped.code, launched
+
+    return make
+
+
+def test_only_the_values_that_an_edge_adds_are_launched_again_and_nothing_where_all_is_done(stages):
+    made = stages(lambda _, lr, seed: abs(lr - 8))
+    rounds = [["rope-1.0-100", "rope-2.0-100", "rope-4.0-100"], ["rope-8.0-100"], ["rope-16.0-100"]]
+    assert made == (["rope-8.0-0", "rope-8.0-1"], rounds)
+    assert stages(lambda _, lr, seed: 0.0) == (["rope-8.0-0", "rope-8.0-1"], [])
+
+
+def test_a_rerun_makes_each_tuning_run_again_once_and_chooses_by_what_came_of_it(stages):
+    stages(lambda _, lr, seed: abs(lr - 2))
+    final, launched = stages(lambda _, lr, seed: abs(lr - 8), rerun="all")
+    assert final == ["rope-8.0-0", "rope-8.0-1"]
+    assert launched == [["rope-1.0-100", "rope-2.0-100", "rope-4.0-100"], ["rope-8.0-100"], ["rope-16.0-100"]]
+
+
+def test_a_tuning_run_without_an_answer_ends_the_command_before_anything_is_chosen(stages, tmp_path, capsys):
+    plans.write_run(tmp_path / "x_tune" / "rope-2.0-100", plans.FAILED)
+    assert stages(lambda _, lr, seed: lr) == (1, [["rope-1.0-100", "rope-4.0-100"]])
+    assert "2 final runs follow when tuning is done; 1 tuning run" in capsys.readouterr().out
+    assert not (tmp_path / "x").exists()
+
+
+LAUNCHED = ["experiment=tuned", "hydra/launcher=basic", "~plan.grid", "position=learned", "trainer.budget=4", "seed=0"]
+LAUNCHED += ["compare.baseline="]
+
+
+def type_tuned(*words: str) -> int:
+    """The plan of experiment=tuned for one scheme, its runs one after another in this process."""
+    small = [word for word in runs.words() if not word.startswith(("position=", "trainer.budget="))]
+    return runs.typed("train", *LAUNCHED, *small, *words)
+
+
+def test_a_plan_of_two_stages_killed_between_them_goes_on_to_the_final_runs_of_what_was_chosen(here, capsys):
+    words = ["optimizer.lr=0.001,0.004", "plan.tune.extend=1"]
+
+    def die_between():
+        making.make_runs = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        return type_tuned(*words)
+
+    assert runs.in_child(die_between) == -signal.SIGKILL
+    tried = {path.parent: path.stat().st_mtime_ns for path in Path("outputs/tuned_tune").glob("*/run.json")}
+    assert len(tried) == 3 and not list(Path("outputs/tuned").glob("*/run.json"))  # one for the edge
+    assert type_tuned(*words) == 0
+    said = capsys.readouterr().out
+    assert "OPTIMUM AT THE EDGE OF THE GRID: optimizer.lr=0.016" in said and "report: outputs/tuned/" in said
+    assert {path: (path / "run.json").stat().st_mtime_ns for path in tried} == tried
+    (final,) = (RunRecord(path.parent).config() for path in Path("outputs/tuned").glob("*/run.json"))
+    assert (final["optimizer"]["lr"], final["seed"]) == (0.016, 0)
+    assert {score["facts"]["split"] for path in tried for score in RunRecord(path).scores()} == {"val"}
+    assert {RunRecord(path).config()["seed"] for path in tried} == {100}
+    assert json.loads(Path("outputs/tuned/tuning.json").read_text())["arms"][0]["edge"] == "largest"

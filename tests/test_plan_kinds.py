@@ -77,7 +77,9 @@ def test_an_exclusion_takes_one_value_or_any_of_a_list():
     [
         ([], "plan=[] must be a mapping"),
         ({"gird": {}}, "plan.gird={} is not known: did you mean grid?"),
-        ({"tune": 1}, "plan.tune=1 is not known: there are grid, zip, points, one_at_a_time, exclude"),
+        ({"tume": 1}, "plan.tume=1 is not known: did you mean tune? there are grid, zip, points, one_at_a_time, final"),
+        ({"final": {"seed": 3}}, "plan.final.seed=3 must be a list"),
+        ({"final": {"seed": [0]}, "grid": {"seed": [1]}}, "plan.final.seed is in plan.grid too"),
         ({"grid": None}, "plan.grid=None must be a mapping"),
         ({"grid": {"seed": 3}}, "plan.grid.seed=3 must be a list"),
         ({"grid": {"seed": []}}, "plan.grid.seed=[] must be a list"),

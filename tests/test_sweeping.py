@@ -220,3 +220,61 @@ def test_pruning_lists_and_with_yes_removes_what_is_not_planned_and_not_held(ask
     assert "3.0 MB freed" in ask(*prune, "yes=true")
     assert not old.exists() and busy.exists() and Path(kept).exists()
     assert json.loads((busy / "run.json").read_text()) == plans.RUNNING
+
+
+TUNED = ["experiment=tuned", "~plan.grid", "optimizer.lr=0.001,0.004", "plan.tune.extend=1", "plan.final.seed=[0,1]"]
+
+
+@pytest.fixture
+def tuned(ask) -> Callable[..., str]:
+    """tuned("plan") -> what is said of a plan of one scheme that tunes two learning rates, of which one may be added."""
+    small = [word for word in runs.words() if not word.startswith("position=")]
+    return lambda verb, *more: ask(verb, *TUNED, "position=learned", *small, *more)
+
+
+def end_tuning(facts: dict, bits: float) -> list[str]:
+    """The names of the tuning runs that had not begun, now with these facts, and if they are done with these bits."""
+    planned = [run for file in Path("outputs/.plans").iterdir() for run in json.loads(file.read_text())["runs"]]
+    ended = []
+    for run in planned:
+        folder = Path(run["folder"])
+        if folder.parent.name != "tuned_tune" or folder.exists():
+            continue
+        own = {"evaluations": run["evaluations"], "code": run["code"][0], "shelf_code": run["code"][1]}
+        plans.write_run(folder, facts | own)
+        row = {"evaluation_id": run["evaluations"]["bits_per_byte"], "metric": "bits_per_byte", "value": bits}
+        (folder / "scores.jsonl").write_text(json.dumps(row) + "\n")
+        ended.append(folder.name)
+    return ended
+
+
+def test_the_stages_of_a_plan_are_told_as_far_as_they_are_known_and_pruning_spares_all_of_them(tuned):
+    first = folders(tuned("plan"))
+    assert len(first) == 2 and {Path(folder).parent.name for folder in first} == {"tuned_tune"}
+    assert "2 final runs follow when tuning is done; 2 tuning runs have no answer yet" in tuned("status")
+    assert tuned("prune").startswith("1 wordorder: prune must wait for the tuning")
+    assert len(end_tuning(plans.DONE, 2.0)) == 2  # both alike: the smaller is chosen, at the edge
+    (third,) = folders(tuned("plan"))
+    assert "2 final runs follow when tuning is done; 1 tuning run" in tuned("status")
+    assert (
+        tuned("prune", "yes=true").startswith("1 wordorder: prune must wait") and len(end_tuning(plans.DONE, 1.0)) == 1
+    )
+    told = tuned("plan")
+    assert [Path(folder).parent.name for folder in folders(told)] == ["tuned"] * 2
+    assert "OPTIMUM AT THE EDGE OF THE GRID: optimizer.lr=0.00025" in told
+    assert "planned         5" in tuned("status")
+    plans.write_run(Path("outputs/tuned_tune/old"), plans.DONE)
+    assert "old: 0.0 MB, removed" in tuned("prune", "yes=true")
+    assert {path.name for path in Path("outputs/tuned_tune").iterdir()} == {Path(one).name for one in [*first, third]}
+
+
+def test_a_tuning_run_that_diverged_is_not_tried_again_and_one_that_crashed_is(tuned, monkeypatch):
+    asked = []
+    monkeypatch.setattr(sweeping, "make_runs", lambda sweep, failed: asked.extend(run.name for run in failed))
+    tuned("plan")
+    names = end_tuning(plans.FAILED | {"diverged": True}, 0.0)
+    assert len(names) == 2 and "start" in tuned("plan")
+    crashed = end_tuning(plans.FAILED, 0.0)
+    assert "2 final runs follow when tuning is done; 1 tuning run" in tuned("status")
+    tuned("retry")
+    assert asked == crashed and len(crashed) == 1

@@ -25,6 +25,7 @@ class PlanSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         from wordorder.plan import expand
+        from wordorder.plan_stages import expand_stages, skip_tuning
 
         parser = OverridesParser.create(config_loader=self.loader)
         overrides = parser.parse_overrides(arguments)
@@ -38,18 +39,23 @@ class PlanSweeper(Sweeper):
         fixed = {one.get_key_element(): one.input_line for one in overrides if not one.is_sweep_override()}
         plan = OmegaConf.to_container(self.config.plan) or {}
         options, read = self.loader.get_group_options, lambda word: parser.parse_override(word).value()
-        self.task.sweep(self.expansion(expand(plan, fixed, swept, options, read)))
+        stages = expand_stages(plan, fixed, swept, options, read, name=str(self.config.name))
+        if stages:
+            points = [list(trial.words) for trial in stages.trials(stages.levels)]
+        else:
+            points = expand(skip_tuning(plan), fixed, swept, options, read)
+        self.task.sweep(self.expansion(points, stages))
 
-    def expansion(self, points: list[list[str]]) -> Any:
+    def expansion(self, points: list[list[str]], stages: Any) -> Any:
         """The runs, which the chosen launcher trains."""
         from wordorder.command import expansion
 
         compose = Composer(self.config, self.loader)
         if isinstance(self.launcher, PoolLauncher):
             n_jobs, runs_per_gpu = self.launcher.n_jobs, self.launcher.runs_per_gpu
-            return expansion(self.config, points, compose, n_jobs=n_jobs, runs_per_gpu=runs_per_gpu)
+            return expansion(self.config, points, compose, n_jobs=n_jobs, runs_per_gpu=runs_per_gpu, stages=stages)
         launch = lambda words: self.launcher.launch(words, initial_job_idx=0)  # noqa: E731
-        return expansion(self.config, points, compose, n_jobs=0, launch=launch)
+        return expansion(self.config, points, compose, n_jobs=0, launch=launch, stages=stages)
 
 
 class Composer:

@@ -15,6 +15,7 @@ from wordorder.check import conf_dir
 from wordorder.errors import InputError
 from wordorder.spelling import explain_hydra
 from wordorder.sweep.expansion import Configured, Expansion, Launch, folders_of
+from wordorder.sweep.stages import Stages
 from wordorder.words import arrange
 
 
@@ -94,6 +95,7 @@ def expansion(
     n_jobs: int,
     runs_per_gpu: int = 1,
     launch: Launch | None = None,
+    stages: Stages | None = None,
 ) -> Expansion:
     """What the typed words stand for; `config` has Hydra's section. A config is composed once, however often it is asked."""
     sources = [
@@ -104,7 +106,7 @@ def expansion(
     composed: Callable[[tuple[str, ...]], Configured] = cache(lambda words: plain(compose(list(words))))
     folders, output_dir = folders_of(sources), Path(config.output_dir)
     once = lambda words: composed(tuple(words))  # noqa: E731
-    return Expansion(points, once, typed, folders, output_dir, n_jobs, runs_per_gpu, launch)
+    return Expansion(points, once, typed, folders, output_dir, n_jobs, runs_per_gpu, launch, stages)
 
 
 def single(config: DictConfig) -> Expansion:

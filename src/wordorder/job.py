@@ -1,5 +1,6 @@
 """One run's config, checked and turned into objects, before anything is written anywhere."""
 
+from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 
@@ -29,6 +30,10 @@ from wordorder.training.place import place_given
 from wordorder.training.recording import Intervals
 from wordorder.training.schedule import Schedule
 
+ON_VALIDATION = {  # what a tuning run is asked: no choice may see the split that final scores are of
+    "bits_per_byte": {"_target_": "wordorder.evaluation.bits_per_byte.BitsPerByte", "split": "val", "tokens": 0}
+}
+
 
 class Job:
     """What one run is made of. `choices` names the yaml of each group, such as {"position": "rope"}.
@@ -52,16 +57,25 @@ class Job:
         self.fit: Fit = make(config["trainer"], "trainer", allow=allow)
         self.intervals: Intervals = make(config["record"], "record", allow=allow)
         self.mirror: Mirror = make(config["logger"], "logger", allow=allow)
-        self.evaluations: dict[str, Evaluation] = {
-            name: make(node, f"evaluation.{name}", allow=allow)
-            for name, node in config.setdefault("evaluation", {}).items()
-        }
+        self.evaluations = self.make_evaluations(allow)
         self.device = choose_device(config["device"])
         self.place = place_given() if config["devices"] != 1 else None  # of one among those that train together
         self.processes = self.count_processes()
         self.parent = open_parent(config, self.tokenizer) if config["initialize_from"] else None
         self.check_model(allow)
         self.check_text()
+
+    def make_evaluations(self, allow: tuple[str, ...]) -> dict[str, Evaluation]:
+        """Those of the config. A tuning run is asked another one, but its config is checked as that of the runs to come."""
+
+        def all_of(nodes: Config) -> dict[str, Evaluation]:
+            return {name: make(node, f"evaluation.{name}", allow=allow) for name, node in nodes.items()}
+
+        asked = all_of(self.config.setdefault("evaluation", {}))
+        if not self.config["tuning"]:
+            return asked
+        self.config["evaluation"] = deepcopy(ON_VALIDATION)
+        return all_of(self.config["evaluation"])
 
     def check_model(self, allow: tuple[str, ...]) -> None:
         """Build the model without memory, and hold it against the scheme."""

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from wordorder import keeping
 from wordorder.check import make
 from wordorder.closing import closing_table, say_how_to_go_on
@@ -18,6 +20,9 @@ from wordorder.sweep.expansion import Expansion
 from wordorder.sweep.manifest import obtain
 from wordorder.sweep.planned import Planned
 from wordorder.sweep.state import MEANING, look, will
+from wordorder.sweep.telling_tuning import tell_tuning
+from wordorder.sweep.tuning import settle
+from wordorder.sweep.tuning_record import write_tuning
 from wordorder.task import Task
 from wordorder.training.interrupt import Interrupted
 
@@ -29,32 +34,66 @@ def make_sweep(expansion: Expansion) -> None:
         if expansion.launch is None:
             begin(expansion.compose(expansion.points[0])[0])
 
-    make_runs(expansion, obtain(expansion, before_making=start_early).runs)
+    if expansion.stages:
+        make_runs(expansion, make_tuning(expansion))
+    else:
+        make_runs(expansion, obtain(expansion, before_making=start_early).runs)
+
+
+def make_tuning(expansion: Expansion) -> list[Planned]:
+    """The runs that follow a plan's tuning, whose own runs are made first; ends the command where nothing can be chosen."""
+    ended: dict[str, Outcome] = {}
+
+    def make_lacking(runs: Sequence[Planned]) -> None:  # each once, though an edge has all looked at again
+        ended.update(train(expansion, [run for run in lacking_of(runs) if run.folder not in ended]))
+
+    settled = settle(expansion, make_lacking)
+    if ended or settled.tuned.lacking:
+        show(expansion, [one.run for one in settled.tuned.tried], ended)
+    tell_tuning(Console(width=None if Console().is_terminal else 140), settled)
+    if not settled.final:
+        sys.exit(1)
+    write_tuning(settled, Path(settled.final[0].folder).parent)
+    return settled.final
 
 
 def make_runs(expansion: Expansion, runs: Sequence[Planned]) -> None:
     """What these runs lack, a table of them, and the comparison of each folder that they lie in."""
-    states = [look(Path(run.folder), run.evaluations) for run in runs]
-    lacking = [run for run, state in zip(runs, states, strict=True) if will(run, state) not in ("keep", "leave failed")]
-    try:
-        ended = train(expansion, lacking)
-    except (Interrupted, KeyboardInterrupt):
-        say_how_to_go_on()
-    outcomes = [ended.get(run.folder) or as_it_lies(run) for run in runs]
-    from wordorder.comparing import compare_folder  # draws, for which status and plan need not wait
-
-    config, _ = expansion.compose(runs[0].words)
-    closing_table(outcomes, make(config["logger"], "logger"))
-    for folder in dict.fromkeys(Path(run.folder).parent for run in runs):
-        compare_folder(folder, config["compare"], config["logger"], question=config["question"])
+    outcomes = show(expansion, runs, train(expansion, lacking_of(runs)))
     if any(outcome.status not in ("done", "kept") for outcome in outcomes):
         sys.exit(1)
 
 
+def lacking_of(runs: Sequence[Planned]) -> list[Planned]:
+    """Those that there is something to do for."""
+    states = [look(Path(run.folder), run.evaluations) for run in runs]
+    return [run for run, state in zip(runs, states, strict=True) if will(run, state) not in ("keep", "leave failed")]
+
+
+def show(expansion: Expansion, runs: Sequence[Planned], ended: dict[str, Outcome]) -> list[Outcome]:
+    """A table of how each run ended or lies there, and the comparison of each folder that they lie in."""
+    from wordorder.comparing import compare_folder  # draws, for which status and plan need not wait
+
+    outcomes = [ended.get(run.folder) or as_it_lies(run) for run in runs]
+    config, _ = expansion.compose(runs[0].words)
+    closing_table(outcomes, make(config["logger"], "logger"))
+    for folder in dict.fromkeys(Path(run.folder).parent for run in runs):
+        compare_folder(folder, config["compare"], config["logger"], question=config["question"])
+    return outcomes
+
+
 def train(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:
-    """Have runs trained; how each ended, by its folder."""
+    """Have runs trained; how each ended, by its folder. A stop that was asked for ends the command."""
     if not runs:
         return {}
+    try:
+        return launch(expansion, runs)
+    except (Interrupted, KeyboardInterrupt):
+        say_how_to_go_on()
+
+
+def launch(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:
+    """Hand runs to the launcher, or to this machine's pool."""
     said = f"under {', '.join(dict.fromkeys(str(Path(run.folder).parent) for run in runs))}"
     if expansion.launch is not None:
         print(f"{len(runs)} runs {said}", flush=True)

@@ -2,8 +2,9 @@
 
 plan: {grid: {position: [none, rope], seed: [0, 1]}, exclude: [{position: none, seed: 1}]}     kinds: see plan_kinds
 
-Kinds multiply: all combinations of the grid's axes, then zip, then points or one_at_a_time, then keys that were only typed as
-a sweep; whatever their order in the yaml, the last of these is fastest. Then `exclude`; of equal runs the first is kept.
+Kinds multiply: all combinations of the grid's axes, then zip, then points or one_at_a_time, then final, then keys that were
+only typed as a sweep; whatever their order in the yaml, the last of these is fastest. Then `exclude`; of equal runs the first is
+kept.
 """
 
 from collections.abc import Callable, Hashable
@@ -51,7 +52,7 @@ def replace_typed(axes: list[Axis], fixed: dict[str, str], swept: dict[str, list
     for key, texts in swept.items():
         typed = Axis("", [{bare(key): text} for text in texts])
         at = next((at for at, axis in enumerate(axes) if bare(key) in axis.keys), len(axes))
-        if at < len(axes) and axes[at].kind not in ("plan.grid", ""):
+        if at < len(axes) and axes[at].kind not in ("plan.grid", "plan.final", ""):
             values = ",".join(text.removeprefix(f"{key}=") for text in texts)
             kind = axes[at].kind
             raise InputError(

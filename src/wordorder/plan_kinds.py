@@ -5,6 +5,7 @@ zip: {a: [1, 2], b: [3, 4]}            one axis whose keys move together: two po
 points: [{a: 1, b: 3}, {a: 2}]         one axis, point by point; the second leaves b as the config has it
 one_at_a_time:                         one axis: the baseline, then every value of `vary` with all else at the baseline
   {baseline: {a: 1, b: 3}, vary: {a: [2], b: [4, 5]}}
+final: {seed: [0, 1]}                  one axis, of seeds; what `tune` says beside it: see plan_stages
 exclude: [{a: 1, b: [3, 4]}]           no axis: runs that hold all pairs of an entry, of a list any value, are left out
 
 `all` in place of a key's list of values is every choice of its group. A key is whatever can be typed before `=`.
@@ -19,6 +20,7 @@ from wordorder.errors import InputError
 
 Point = dict[str, str]  # bare key -> the word that sets it, such as "seed=0"
 Options = Callable[[str], list[str]]  # the choices of a config group; none for what is no group
+SEED = "seed"
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,12 @@ class Axis:
 
 
 def read_axes(plan: dict[str, Any], options: Options) -> list[Axis]:
-    """The axes of a plan: its grid's in their order, its zip, its points or one_at_a_time. Raises InputError."""
+    """The axes of a plan: its grid's in their order, its zip, its points or one_at_a_time, its final. Raises InputError."""
     readers = {"grid": read_grid, "zip": read_zip, "points": read_points, "one_at_a_time": read_one_at_a_time}
+    readers["final"] = read_final
     for kind, value in mapping("plan", plan).items():
         if kind not in (*readers, "exclude"):
-            raise InputError(f"plan.{kind}={value!r} is not known: {suggest(kind, [*readers, 'exclude'])}")
+            raise InputError(f"plan.{kind}={value!r} is not known: {suggest(kind, [*readers, 'tune', 'exclude'])}")
     if "points" in plan and "one_at_a_time" in plan:
         raise InputError("plan.points cannot stand beside plan.one_at_a_time: write the runs of both as points")
     axes = [axis for kind, read in readers.items() if kind in plan for axis in read(plan[kind], options)]
@@ -91,6 +94,12 @@ def read_one_at_a_time(given: Any, options: Options) -> list[Axis]:
             raise InputError(f"{at}.vary.{key}={values!r} has no baseline: add {key} to {at}.baseline")
         points += [baseline | {bare(key): text} for text in words(f"{at}.vary", key, values, options)]
     return [Axis(at, points)]
+
+
+def read_final(given: Any, options: Options) -> list[Axis]:
+    if list(given := mapping("plan.final", given)) != [SEED]:
+        raise InputError(f"plan.final={given!r} must list seeds and nothing else, as in {{seed: [0, 1, 2]}}")
+    return [Axis("plan.final", [{SEED: text} for text in words("plan.final", SEED, given[SEED], options)])]
 
 
 def read_exclude(given: Any, options: Options) -> list[dict[str, list[str]]]:

@@ -108,9 +108,9 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progres
         job.mirror.close(record.folder)
         return Outcome(record.folder, "done")
     except Diverged as error:
-        return fail(
-            job, record, f"{error}: lower optimizer.lr (now {job.config['optimizer']['lr']}) or raise schedule.warmup"
-        )
+        said = f"{error}: lower optimizer.lr (now {job.config['optimizer']['lr']}) or raise schedule.warmup"
+        record.update(diverged=True)  # so a choice between values may count it, which no other failure may be
+        return fail(job, record, said)
     except (InputError, Interrupted, OSError):
         raise
     except Exception as error:

@@ -21,6 +21,7 @@ class Scalars:
     devices: int
     workers: int
     allow: list[str]
+    tuning: bool
 
 
 SECTIONS = (

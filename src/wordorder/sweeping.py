@@ -5,7 +5,7 @@ The words after the verb are those of train.py, read and expanded by the same co
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +20,10 @@ from wordorder.sweep import prune as pruning
 from wordorder.sweep import telling
 from wordorder.sweep.expansion import Expansion
 from wordorder.sweep.manifest import obtain
-from wordorder.sweep.planned import Plan
+from wordorder.sweep.planned import Planned
 from wordorder.sweep.state import look
+from wordorder.sweep.telling_tuning import tell_tuning
+from wordorder.sweep.tuning import Settled, settle
 
 USAGE = "as in sweep.py plan experiment=quickstart"
 PLUGINS = ("hydra/launcher", "hydra/sweeper")  # others than ours expand and run words in ways not known here
@@ -56,8 +58,16 @@ def expand(words: list[str], ask: Callable[[Expansion], None]) -> None:
     command.main(lambda config: ask(command.single(config)), "train", sweep=ask)
 
 
-def looked_at(plan: Plan) -> telling.Looked:
-    return [(run, look(Path(run.folder), run.evaluations)) for run in plan.runs]
+def planned(expansion: Expansion) -> tuple[list[Planned], Settled | None]:
+    """The runs that are known by now, and of a plan of two stages where it stands."""
+    if expansion.stages is None:
+        return obtain(expansion).runs, None
+    settled = settle(expansion)
+    return settled.runs, settled
+
+
+def looked_at(runs: Sequence[Planned]) -> telling.Looked:
+    return [(run, look(Path(run.folder), run.evaluations)) for run in runs]
 
 
 def console() -> Console:
@@ -76,8 +86,10 @@ def plan(words: list[str]) -> None:
     """What train.py would do with these words."""
 
     def ask(expansion: Expansion) -> None:
-        made = obtain(expansion)
-        telling.tell_plan(console(), looked_at(made), n_jobs=at_once(made.runs, expansion))
+        runs, settled = planned(expansion)
+        telling.tell_plan(console(), looked_at(runs), n_jobs=at_once(runs, expansion))
+        if settled:
+            tell_tuning(console(), settled)
 
     expand(words, ask)
 
@@ -87,8 +99,10 @@ def status(words: list[str]) -> None:
     typed = shlex.join(["python", *train_words(words)])
 
     def ask(expansion: Expansion) -> None:
-        made = obtain(expansion)
-        telling.tell_status(console(), looked_at(made), n_jobs=at_once(made.runs, expansion), command=typed)
+        runs, settled = planned(expansion)
+        telling.tell_status(console(), looked_at(runs), n_jobs=at_once(runs, expansion), command=typed)
+        if settled:
+            tell_tuning(console(), settled)
 
     expand(words, ask)
 
@@ -103,11 +117,16 @@ def show(words: list[str]) -> None:
 
 
 def retry(words: list[str]) -> None:
-    """The failed runs again, and no other; each is recorded as train.py with rerun=failed would."""
+    """The failed runs again, and no other; each is recorded as train.py with rerun=failed would.
+
+    A tuning run that diverged is an answer and stays.
+    """
     trained = train_words(words)
 
     def ask(expansion: Expansion) -> None:
-        failed = [run for run, state in looked_at(obtain(expansion)) if state.name == "failed"]
+        runs, settled = planned(expansion)
+        answered = {one.run.folder for one in settled.tuned.tried if one.bits is not None} if settled else set()
+        failed = [run for run, state in looked_at(runs) if state.name == "failed" and run.folder not in answered]
         if not failed:
             console().print("nothing has failed")
             return
@@ -128,15 +147,20 @@ def prune(words: list[str]) -> None:
         raise InputError("prune needs experiment=NAME: without one, all runs that were made without one would go")
 
     def ask(expansion: Expansion) -> None:
-        tell_pruned(obtain(expansion), yes=said == ["true"])
+        runs, settled = planned(expansion)
+        if settled and not settled.final:
+            raise InputError(
+                "prune must wait for the tuning: which final runs the plan names is not known before it is done"
+            )
+        tell_pruned(runs, yes=said == ["true"])
 
     expand([word for word in words if not word.startswith("yes=")], ask)
 
 
-def tell_pruned(plan: Plan, *, yes: bool) -> None:
+def tell_pruned(runs: Sequence[Planned], *, yes: bool) -> None:
     """A line a folder, and how much is freed; a run that a process holds stays."""
     freed, shown = 0, console()
-    found = pruning.unplanned(plan.runs)
+    found = pruning.unplanned(runs)
     for folder in found:
         held, size = pruning.held(folder), pruning.size(folder)
         try:

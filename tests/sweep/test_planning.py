@@ -70,3 +70,16 @@ def test_a_text_too_short_for_its_context_is_refused_wherever_in_the_sweep(plan,
     plan(["model.context_length=16"])
     with pytest.raises(InputError):
         plan(["model.context_length=16"], ["model.context_length=4096"])
+
+
+def test_a_tuning_run_is_asked_of_the_whole_validation_split_alone(plan, compose_config):
+    job = runs.make_job(compose_config, {"tuning": "true"})
+    (evaluation,) = job.evaluations.values()
+    assert (evaluation.split, evaluation.tokens) == ("val", 0)
+    assert job.evaluation_ids().keys() == job.config["evaluation"].keys() == {"bits_per_byte"}
+    assert job.folder == runs.make_job(compose_config).folder
+
+
+def test_what_the_final_runs_would_be_refused_for_is_refused_of_their_tuning(plan):
+    with pytest.raises(InputError, match="^evaluation.bits_per_byte.tokens=-1 must not be negative"):
+        plan(["tuning=true", "evaluation.bits_per_byte.tokens=-1"])

@@ -14,7 +14,7 @@ from wordorder.record.read import SHELVES, read_config, read_run
 NOT_COMPARED = frozenset(
     "weight_seed data_seed seed seeds output output_dir output_folder run run_dir run_name name experiment group logger"
     " evaluation evaluations compare plan question figures claims launcher sweeper rerun resume debug hydra allow paths"
-    " record workers device devices".split()
+    " record workers device devices tuning".split()
 )
 SEEDS = frozenset({"weight_seed", "data_seed"})
 

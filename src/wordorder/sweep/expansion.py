@@ -6,6 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from wordorder.sweep.stages import Stages
+
 Configured = tuple[dict[str, Any], dict[str, str]]  # a config as plain values, and the choice made in each group
 Launch = Callable[[list[list[str]]], Any]
 
@@ -15,7 +17,8 @@ class Expansion:
     """`points` are the words of each run, `compose` makes a run's config of them, `typed` is what they all have in common.
 
     `folders` hold the config files, `output_dir` is that of the config without swept words. Runs are trained by `launch`,
-    which is given their words, or without one by this machine's pool, which is told `n_jobs` and `runs_per_gpu`.
+    which is given their words, or without one by this machine's pool, which is told `n_jobs` and `runs_per_gpu`. With
+    `stages` the points are the first tuning runs, and what follows depends on how these end.
     """
 
     points: list[list[str]]
@@ -26,6 +29,7 @@ class Expansion:
     n_jobs: int
     runs_per_gpu: int = 1
     launch: Launch | None = None
+    stages: Stages | None = None
 
 
 def folders_of(sources: list[dict[str, str]]) -> list[Path]:
