@@ -4,6 +4,7 @@ import json
 import os
 import random
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,22 @@ def typed(name: str, *typed_words: str) -> int:
     finally:
         sys.argv = before
     return 0
+
+
+def environment() -> dict[str, str]:
+    """In which a command started as a process of its own, and what it starts, find the package and these helpers."""
+    here = Path(__file__).parent
+    paths = [str(here.parent / "src"), str(here), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
+
+
+def until(condition: Callable[[], Any]) -> None:
+    """Wait for what other processes do; what never comes fails after minutes."""
+    for _ in range(1800):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("what was waited for has not come")
 
 
 def in_child(act: Callable[[], Any]) -> int:

@@ -89,6 +89,7 @@ def chosen_keys(node: dict[str, Any]) -> list[str]:
     return [*(re.split("[/@]", group)[-1] for group in chosen if group not in beside), *sizes]
 
 
+BY_SCHEMA = ("hydra/launcher/joblib", "hydra/launcher/submitit_slurm")  # Hydra holds these against their plugins' own
 NODES = [name for name in OPTIONS if "_target_" in read(name) and not name.startswith("hydra/")]
 ARGUMENTS = [(name, key) for name in NODES for key in own_keys(read(name))]
 
@@ -128,7 +129,7 @@ def test_no_resolver_is_registered():
         assert "register_new_resolver" not in path.read_text(encoding="utf-8"), path
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [name for name in FILES if name not in BY_SCHEMA])
 def test_every_target_can_be_imported_and_every_argument_is_listed(name):
     for key, node in nodes(read(name)):
         target = locate(node, name, ("wordorder", "hydra_plugins"))

@@ -60,6 +60,8 @@ MAY = {  # part of the package -> what of the package it may import
     "keeping": set(),
     "cores": {"errors"},
     "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "errors"},
+    "slurm": {"slurm", "sweep", "record", "errors"},
+    "contained": set(),
 }
 HYDRA = {f"wordorder.{name}" for name in ("command", "commands", "override", "spelling", "contract.__main__")} | {
     "hydra_plugins"
@@ -75,6 +77,7 @@ NEVER = {  # part of the package -> what it must do without
     "plan": {"torch", "hydra", "omegaconf"},
     "plan_kinds": {"torch", "hydra", "omegaconf"},
     "sweep": {"torch", "lightning", "tokenizers", "hydra", "omegaconf"},
+    "slurm": {"torch", "lightning", "tokenizers", "hydra", "omegaconf"},
 }
 
 

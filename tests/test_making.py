@@ -18,6 +18,7 @@ from wordorder import making
 from wordorder.making import make_sweep
 from wordorder.record.run_record import RunRecord
 from wordorder.sweep.expansion import Expansion
+from wordorder.sweep.planned import Planned
 
 CHOICES = {"position": "learned", "tokenizer": "byte", "source": "text_file"}
 POINTS = [["seed=0"], ["seed=1"], ["seed=2"]]
@@ -43,8 +44,8 @@ def test_a_launcher_is_given_what_is_not_done_and_what_it_left_is_told(sweep, co
     runs.run(compose_config, {"seed": 1})
     given = []
 
-    def launch(points: list[list[str]]) -> None:
-        given.extend(points)
+    def launch(planned: list[Planned]) -> None:
+        given.extend(run.words for run in planned)
         runs.run(compose_config, {"seed": 0})
         plans.write_run(third, plans.FAILED)
 
@@ -60,7 +61,7 @@ def test_a_run_that_a_launcher_never_began_is_no_success(sweep, compose_config, 
     for seed in (0, 1):
         runs.run(compose_config, {"seed": seed})
     with pytest.raises(SystemExit) as stopped:
-        make_sweep(sweep(lambda points: None))
+        make_sweep(sweep(lambda planned: None))
     assert stopped.value.code == 1
     assert f"{folders(compose_config)[2].name}: not begun; the same command goes on with it" in capsys.readouterr().out
 

@@ -54,7 +54,8 @@ class PlanSweeper(Sweeper):
         if isinstance(self.launcher, PoolLauncher):
             n_jobs, runs_per_gpu = self.launcher.n_jobs, self.launcher.runs_per_gpu
             return expansion(self.config, points, compose, n_jobs=n_jobs, runs_per_gpu=runs_per_gpu, stages=stages)
-        launch = lambda words: self.launcher.launch(words, initial_job_idx=0)  # noqa: E731
+        plain = lambda runs: self.launcher.launch([run.words for run in runs], initial_job_idx=0)  # noqa: E731
+        launch = getattr(self.launcher, "launch_planned", plain)  # ours want to know which runs the words are
         return expansion(self.config, points, compose, n_jobs=0, launch=launch, stages=stages)
 
 

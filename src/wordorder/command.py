@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,10 @@ from wordorder.spelling import explain_hydra
 from wordorder.sweep.expansion import Configured, Expansion, Launch, folders_of
 from wordorder.sweep.stages import Stages
 from wordorder.words import arrange
+
+# conf/hydra/launcher/joblib.yaml and submitit_slurm.yaml bear the names of their plugins' schemas and are meant to be held
+# against them, of which Hydra warns.
+warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema")
 
 
 def main(task: Callable[[DictConfig], None], config_name: str, *, sweep: Callable[[Expansion], None]) -> None:

@@ -97,7 +97,7 @@ def launch(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:
     said = f"under {', '.join(dict.fromkeys(str(Path(run.folder).parent) for run in runs))}"
     if expansion.launch is not None:
         print(f"{len(runs)} runs {said}", flush=True)
-        expansion.launch([run.words for run in runs])
+        expansion.launch(runs)
         return {run.folder: as_it_ended(run) for run in runs}
     config, _ = expansion.compose(runs[0].words)
     begin(config)

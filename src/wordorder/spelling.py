@@ -25,6 +25,8 @@ def explain_hydra(error: Exception, conf_dir: str, config_name: str) -> str:
             return f"{key[1]} is not a key of this config: {nearest(key[1], known)}"
     if "Config group override must be" in str(error):
         return "a config group cannot be null: choose one of its files, as in position=none"
+    if lacking := re.search(r"Unknown plugin class : 'hydra_plugins\.wordorder_(\w+)\.", str(error)):
+        return f"this hydra/launcher needs packages that are not installed: pip install 'wordorder[{lacking[1]}]'"
     if isinstance(error, InterpolationKeyError):
         return f"{error.full_key} refers to a key that does not exist: {error.msg}".replace("\n", " ")
     if isinstance(error, HydraException | OmegaConfBaseException):

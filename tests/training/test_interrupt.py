@@ -9,13 +9,20 @@ from wordorder.training.interrupt import Interrupt, Interrupted
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_only_asks_and_the_second_stops(number):
+def test_the_first_signal_only_asks_and_a_ctrl_c_after_it_stops(number):
     with Interrupt() as interrupt:
         assert not interrupt.asked
         os.kill(os.getpid(), number)
         assert interrupt.asked and interrupt.number == number
         with pytest.raises(Interrupted):
-            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_scheduler_that_repeats_its_signal_only_asks():
+    with Interrupt() as interrupt:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupt.asked
 
 
 def test_the_handlers_of_before_come_back_also_after_an_error():

@@ -9,7 +9,7 @@ from typing import Any
 from wordorder.sweep.stages import Stages
 
 Configured = tuple[dict[str, Any], dict[str, str]]  # a config as plain values, and the choice made in each group
-Launch = Callable[[list[list[str]]], Any]
+Launch = Callable[[Any], Any]  # given runs as planned.py describes them
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Expansion:
     """`points` are the words of each run, `compose` makes a run's config of them, `typed` is what they all have in common.
 
     `folders` hold the config files, `output_dir` is that of the config without swept words. Runs are trained by `launch`,
-    which is given their words, or without one by this machine's pool, which is told `n_jobs` and `runs_per_gpu`. With
-    `stages` the points are the first tuning runs, and what follows depends on how these end.
+    which is given those that lack something, or without one by this machine's pool, which is told `n_jobs` and `runs_per_gpu`.
+    With `stages` the points are the first tuning runs, and what follows depends on how these end.
     """
 
     points: list[list[str]]

@@ -149,7 +149,7 @@ class Fit:
             num_sanity_val_steps=0,
             limit_val_batches=0,
             use_distributed_sampler=False,
-            plugins=[WholeFile(), LightningEnvironment()],
+            plugins=[WholeFile(), LightningEnvironment()],  # under Slurm too, where Lightning would requeue besides us
             callbacks=callbacks,
         )
 

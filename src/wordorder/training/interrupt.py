@@ -6,7 +6,10 @@ from types import FrameType
 
 
 class Interrupt:
-    """While in use, the first SIGINT or SIGTERM only sets `asked`; a second one stops at once."""
+    """While in use, SIGINT and SIGTERM only set `asked`; a SIGINT after that stops at once.
+
+    A SIGTERM never does: schedulers send it to every process of a job, more than once, and insist with SIGKILL.
+    """
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -29,7 +32,7 @@ class Interrupt:
             signal.signal(number, self.handle)
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.asked and number == signal.SIGINT:
             raise Interrupted("at once")  # a KeyboardInterrupt would end in Lightning's own exit, with code 1
         self.asked, self.number = True, number
 
