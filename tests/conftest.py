@@ -13,7 +13,7 @@ import torch
 from gpu_record import GpuRecord
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
-from subjects import SIZES, Fixed, Questions
+from subjects import LENGTH, SIZES, Fixed, Questions
 
 from wordorder.check import make
 from wordorder.contract.bench import Bench
@@ -23,6 +23,7 @@ from wordorder.evaluation.base import Evaluation, Subject
 from wordorder.tokenizer.byte import Byte
 
 CONF = Path(__file__).parents[1] / "conf"
+FITTING = {"word_order": {"bytes": LENGTH, "distances": [1, 2], "pairs": 12}}  # what asks the small model at all
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -118,6 +119,6 @@ def make_evaluation(compose_config: Callable[..., dict[str, Any]]) -> Callable[.
 
     def make_one(name: str, **arguments: Any) -> Evaluation:
         node = compose_config(f"evaluation=[{name}]")["evaluation"][name]
-        return make(node | arguments, f"evaluation.{name}")
+        return make(node | FITTING.get(name, {}) | arguments, f"evaluation.{name}")
 
     return make_one

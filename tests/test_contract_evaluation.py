@@ -6,6 +6,7 @@ import math
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, get_origin
 
 import pytest
 import yaml
@@ -14,6 +15,7 @@ from subjects import LENGTH, SIZES, asked, uniform
 from wordorder.check import locate
 from wordorder.data.building import open_store
 from wordorder.evaluation.base import Evaluation, Item, Subject
+from wordorder.evaluation.windows import TOKENS_A_CALL
 from wordorder.source.base import Document, Source
 from wordorder.tokenizer.byte import Byte
 
@@ -21,16 +23,17 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "conf" / "evaluation"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 SHELF = sorted(path.stem for path in (ROOT / "src/wordorder/evaluation").glob("*.py"))
-SHELF = [name for name in SHELF if name not in ("__init__", "base", "answers", "windows")]
+SHARED = ("__init__", "base", "answers", "benefit", "excerpts", "quantiles", "windows")
+SHELF = [name for name in SHELF if name not in SHARED]
 
 each_evaluation = pytest.mark.parametrize("name", NAMES)
 
 
-@pytest.mark.parametrize("name", ["length_sweep", "position_in_context"])
+@pytest.mark.parametrize("name", ["length_sweep", "position_in_context", "word_order"])
 def test_a_question_about_streams_is_not_put_to_single_documents(name, make_evaluation, answering):
     evaluation = make_evaluation(name)
-    (score,) = evaluation.scores(evaluation.run(answering("rope")))
-    assert score.value is None and "row of its own" in score.why
+    scores = list(evaluation.scores(evaluation.run(answering("rope"))))
+    assert scores and all(score.value is None and "row of its own" in score.why for score in scores)
 
 
 # Every evaluation.
@@ -49,6 +52,25 @@ def test_scores_are_made_of_items_without_a_model(name, make_evaluation, subject
 def test_the_same_question_has_the_same_answer(name, make_evaluation, subject_for):
     subject = subject_for(name, "rope")
     assert list(make_evaluation(name).run(subject)) == list(make_evaluation(name).run(subject))
+
+
+@each_evaluation
+@pytest.mark.parametrize("position", ["rope", "learned"])
+def test_an_evaluation_that_was_stopped_goes_on_to_the_same_bits(
+    name, position, make_evaluation, subject_for, monkeypatch
+):
+    monkeypatch.setitem(TOKENS_A_CALL, "cpu", 4 * LENGTH)
+    monkeypatch.setattr("wordorder.evaluation.word_order.AT_ONCE", 5)
+    subject, told = subject_for(name, position), []
+    asked_of = replace(subject, advance=told.append)
+    whole = list(make_evaluation(name).run(asked_of))
+    n_asked = sum(told)
+    for done in {0, 1, *range(0, len(whole), 13), len(whole) - 1, len(whole)}:
+        told.clear()
+        assert list(make_evaluation(name).run(asked_of, done=done)) == whole[done:]
+        assert sum(told) <= n_asked and (sum(told) < n_asked or done <= len(whole) // 2)
+    told.clear()
+    assert not list(make_evaluation(name).run(asked_of, done=len(whole))) and not told
 
 
 @each_evaluation
@@ -117,8 +139,9 @@ def test_what_cannot_be_asked_is_said_and_has_no_number(name, make_evaluation, s
 
 @each_evaluation
 def test_arguments_that_ask_nothing_are_refused(name, make_evaluation):
-    for key in ("tokens", "factor", "k", "targets", "documents", "gate"):
-        if key in inspect.signature(type(make_evaluation(name))).parameters:
+    for key in ("tokens", "factor", "k", "targets", "documents", "quantiles", "gate", "pairs", "bytes"):
+        parameter = inspect.signature(type(make_evaluation(name))).parameters.get(key)
+        if parameter and get_origin(parameter.annotation) is not Literal:
             with pytest.raises(ValueError, match=f"evaluation.{name}.{key}=-1"):
                 make_evaluation(name, **{key: -1})
 
@@ -141,7 +164,7 @@ def test_a_text_of_a_few_tokens_is_no_accident(make_evaluation, make_model, tmp_
     for name in NAMES:
         evaluation = make_evaluation(name)
         scores = list(evaluation.scores(evaluation.run(subject)))
-        assert any(score.value is not None for score in scores) == (name != "exact_match")
+        assert any(score.value is not None for score in scores) == (name not in ("exact_match", "word_order"))
         assert all(score.value is not None or score.why for score in scores)
 
 

@@ -56,10 +56,54 @@ def test_a_trained_run_is_scored_under_another_rule_beside_its_own(compose_confi
     assert runs.rows_of(folder / "scores.jsonl") == rows
 
 
+def test_a_scheme_that_learns_nothing_is_put_around_the_trained_one(trained):
+    changed = override_position(trained, ["position=window", "position.size=96", "position.scheme.theta=7"], str(CONF))
+    assert changed.pop("_target_").endswith(".Window")
+    assert changed == {"scheme": trained["position"] | {"theta": 7}, "kind": "sliding", "size": 96}
+    twice = override_position(trained, ["position.theta=7", "position=temperature", "position=window"], str(CONF))
+    assert twice["scheme"]["scheme"] == trained["position"] | {"theta": 7}
+    assert twice["scheme"]["_target_"].endswith(".Temperature")
+
+
+def test_a_class_of_another_package_is_not_made_on_the_way(trained):
+    foreign = trained | {"position": trained["position"] | {"_target_": "os.system"}}
+    with pytest.raises(InputError, match="allow="):
+        override_position(foreign, ["position=window"], str(CONF))
+
+
+@pytest.mark.parametrize("scheme", ["learned", "sum"])
+def test_a_window_and_a_temperature_are_rows_of_the_same_run(scheme, here, compose_config):
+    """Where they act on nothing, the weights are found in their new place: the scores are those of the run itself."""
+    one = {"position": scheme, "trainer.budget": 2, "evaluation": "[bits_per_byte]"}
+    folder = runs.run(compose_config, one).folder
+    own = runs.rows_of(folder / "scores.jsonl")
+    asked = [f"run={folder}", "evaluation=[bits_per_byte]", "evaluation.bits_per_byte.tokens=512"]
+    for around, same in (
+        ("window size=100000", True),
+        ("window size=2", False),
+        ("temperature floor=100000 kind=log_max", True),
+        ("temperature floor=2 alpha=3", False),
+    ):
+        name, *values = around.split()
+        assert runs.typed("evaluate", *asked, f"position={name}", *(f"position.{value}" for value in values)) == 0
+        rows = runs.rows_of(folder / "scores.jsonl")
+        assert rows[: len(own)] == own
+        for before, after in zip(own, rows[-len(own) :], strict=True):
+            assert after["evaluation"] == f"bits_per_byte ({around})"
+            assert (abs(after["value"] - before["value"]) < 1e-6) == same
+    assert len(rows) == 5 * len(own)
+
+
+def test_a_scheme_that_would_have_to_be_trained_is_put_around_none(compose_config):
+    with pytest.raises(InputError, match="position=dape: it learns, and a trained model has no weights for it"):
+        override_position(compose_config("position=alibi"), ["position=dape"], str(CONF))
+
+
 @pytest.mark.parametrize(
     "word, said",
     [
         ("position=alibi", "another model, which has to be trained"),
+        ("position=windw", "position=windw: .*choose from .*window"),
         ("position.thta=3", "position.thta is not part of the trained scheme: .*theta"),
         ("position.theta.deep=3", "position.theta.deep is not part"),
         ("position/layout=nothing", "choose from"),

@@ -50,7 +50,7 @@ def evaluate(config: Config, choices: dict[str, str], *, typed: list[str], overr
     `choices` names the yaml of each group, `typed` is what a person typed. Raises InputError.
     """
     check_keys(config, typed)
-    under = " ".join(word.removeprefix("position").lstrip("./") for word in config["overrides"])
+    under = " ".join(word.removeprefix("position").lstrip("./=") for word in config["overrides"])
     nodes = {f"{name} ({under})" if under else name: node for name, node in config["evaluation"].items()}
     evaluations = {name: make(node, f"evaluation.{name}") for name, node in nodes.items()}
     torch.set_num_threads(config["threads"])

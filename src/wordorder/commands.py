@@ -52,7 +52,9 @@ def evaluate(config: DictConfig) -> None:
         values,
         choices,
         typed=list(HydraConfig.get().overrides.task),
-        override=lambda trained: override_position(trained, values["overrides"], conf_dir()),
+        override=lambda trained: override_position(
+            trained, values["overrides"], conf_dir(), allow=("wordorder", *values["allow"])
+        ),
     )
 
 

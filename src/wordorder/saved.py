@@ -15,6 +15,7 @@ from wordorder.job import bind
 from wordorder.model.transformer import Transformer
 from wordorder.opening import open_run
 from wordorder.position.base import PositionScheme
+from wordorder.position.wrapper import name_inside
 from wordorder.record.run_record import RunRecord, beside
 from wordorder.tokenizer.base import Tokenizer
 
@@ -68,6 +69,7 @@ def load_weights(model: Transformer, record: RunRecord, *, only: tuple[str, ...]
         raise InputError(f"{record.weights} cannot be read ({error}): train the run again with rerun=all") from error
     if weights_digest(state) != record.facts["digests"]["weights"]:
         raise InputError(f"{record.weights} is not what the run wrote: train the run again with rerun=all")
+    state = name_inside(state, model.state_dict().keys())
     wanted = {name: weight for name, weight in state.items() if name.startswith(only)}
     missing = [name for name in model.load_state_dict(wanted, strict=False).missing_keys if name.startswith(only)]
     assert not missing or only != ("",), missing

@@ -1,4 +1,4 @@
-"""Asking a trained run what has not been asked yet."""
+"""Asking a trained run what has not been asked yet. Items are kept as they come, so that a long evaluation may be stopped."""
 
 import json
 from collections.abc import Iterable
@@ -7,8 +7,11 @@ from math import isfinite
 from typing import Any
 
 import pandas as pd
+import torch
 
+import wordorder
 from wordorder.evaluation.base import Evaluation, Item, Score, Subject
+from wordorder.record.items_part import ItemsPart
 from wordorder.record.run_record import RunRecord
 from wordorder.training.progress import Progress, alone
 
@@ -31,21 +34,35 @@ def score_missing(
         score(record, subject, name, evaluations[name], ids[name], progress or alone(record.folder.name))
     counting = {name: ids[name] for name in evaluations}  # also those scored before a kill, or before another identity
     record.update(evaluations=record.facts.get("evaluations", {}) | counting)
+    for name in evaluations:
+        part_of(record, subject, ids[name]).remove()
     return missing
 
 
 def score(
     record: RunRecord, subject: Subject, name: str, evaluation: Evaluation, evaluation_id: str, progress: Progress
 ) -> None:
-    """Run one evaluation and write its items and scores together."""
+    """Run one evaluation from where it was stopped, and write its items and scores together."""
+    part = part_of(record, subject, evaluation_id)
+    items = [Item(**row) for row in part.read()]
     progress.begin(name)
     try:
-        items = list(evaluation.run(replace(subject, advance=progress.advance)))
+        with part.writing() as write:
+            for item in evaluation.run(replace(subject, advance=progress.advance), done=len(items)):
+                write({"facts": item.facts, "sums": item.sums})
+                items.append(item)
     finally:
         progress.end()
     own = {"evaluation": name, "evaluation_id": evaluation_id}
     scores = [own | tell(one) for one in evaluation.scores(items)]
     record.add_scores(evaluation_id, table(items, own), scores)
+
+
+def part_of(record: RunRecord, subject: Subject, evaluation_id: str) -> ItemsPart:
+    """Where the items are kept meanwhile; on another device or by other code they would have other bits."""
+    versions = {"torch": torch.__version__, "wordorder": wordorder.__version__}
+    own = {"weights": record.facts["digests"]["weights"], "device": subject.device}
+    return ItemsPart(record.folder, evaluation_id, own | versions)
 
 
 def tell(score: Score) -> dict[str, Any]:

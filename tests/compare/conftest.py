@@ -33,7 +33,7 @@ def make_rows(sweep: list[float | None], shift: float) -> list[dict[str, Any]]:
         for metric, extra in (("bits_per_byte", 0.1), ("bits_per_byte_with_end", 0.11))
     ]
     for (factor, length), value in zip(LENGTHS.items(), sweep, strict=True):
-        for scoring, extra in (("last_k", 0.0), ("non_overlapping", 0.2)):
+        for scoring, extra in (("last_k", 0.0), ("non_overlapping", 0.2), ("window_limited", 0.1)):
             facts = {"split": "test", "length": length, "factor": factor, "scoring": scoring}
             bits = None if value is None else value + extra + shift
             rows.append({"evaluation": "length_sweep", "metric": "bits_per_byte", "value": bits, "facts": facts})

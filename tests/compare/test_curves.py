@@ -40,6 +40,7 @@ def test_length_curves_show_the_chosen_scoring_and_end_where_it_does_not_apply(
     assert lines["rope"] == {128: 2.563, 256: 2.655, 512: 2.741, 1024: 2.865}
     assert lines["learned"] == {128: 2.6}
     assert read_lines(LengthCurves(scoring="non_overlapping"), comparison)["rope"][512] == pytest.approx(2.941)
+    assert read_lines(LengthCurves(scoring="window_limited"), comparison)["rope"][512] == pytest.approx(2.841)
     assert LengthCurves().notes(comparison) == ["learned is n/a at 256, 512, 1,024: Learned ends at position 128."]
 
 

@@ -144,3 +144,17 @@ def test_less_than_the_information_of_the_text_is_a_bug_beyond_luck(
     notes = read(lab).notes
     assert [note for note in notes if "proves a bug" in note] == (notes if noted else [])
     assert len(notes) == noted and all(note.startswith(folder.name) for note in notes)
+
+
+def test_tables_by_other_facts_are_no_points_of_the_curve(add_run: Callable[..., Path], lab: Path) -> None:
+    """By depth, and by length and depth together: neither a mean over a range nor a length of its own."""
+    folder = add_run("none")
+    add_answers(folder, {2: 1.0, 6: 0.5})
+    own = {"evaluation": "exact_match", "evaluation_id": "x" * 16, "metric": "exact_match", "value": 0.1, "count": 5}
+    rows = [json.loads(line) for line in (folder / "scores.jsonl").read_text().splitlines()]
+    for facts in ({"depth": 1}, {"depth": 1, "length": 2}, {"depth": 2, "length": 2}):
+        rows.append(own | {"why": "", "facts": {"split": "test", "range": "in"} | facts})
+    write_rows(folder / "scores.jsonl", rows)
+    comparison = read(lab)
+    assert get(comparison.table, "none", "exact_match_in").text == "1.000"
+    assert lines_of(ExactMatchCurves(), comparison)["none"] == {2: 1.0, 6: 0.5}

@@ -76,7 +76,7 @@ def test_the_share_of_right_tokens_and_answers_is_counted_by_hand(make_evaluatio
 
     monkeypatch.setattr(subject.model, "logits", always_x)
     items = list(make_evaluation("exact_match").run(subject))
-    texts = [text_of(subject, n) for n in range(len(items))]
+    texts = [text_of(subject, item.facts["item"]) for item in items]
     assert [item.sums["tokens_right"] for item in items] == [float(text.count("x")) for text in texts]
     assert {item.sums["tokens"] for item in items} == {4.0}
     assert {item.sums["answers"] for item in items} == {1.0}
@@ -159,3 +159,93 @@ def test_rates_are_by_each_fact_that_is_named(make_evaluation):
     scores = list(make_evaluation("exact_match", by=["depth", "length"]).scores(items))
     found = {(s.facts.get("depth"), s.facts.get("length")): s.value for s in scores if s.metric == "exact_match"}
     assert found == {(0, None): 1.0, (1, None): 0.5, (None, 3): 0.75, (None, None): 0.75}
+
+
+def test_facts_together_are_a_grid(make_evaluation):
+    facts = [(1, 0), (1, 0), (1, 1), (2, 1)]
+    items = [
+        Item(i.facts | {"length": length, "depth": depth, "item": n}, i.sums)
+        for n, (i, (length, depth)) in enumerate(zip(items_of([1.0, 0.0, 1.0, 0.0], range="in"), facts, strict=True))
+    ]
+    scores = list(make_evaluation("exact_match", by=["depth", ["length", "depth"]]).scores(items))
+    found = {(s.facts.get("length"), s.facts.get("depth")): s.value for s in scores if s.metric == "exact_match"}
+    whole = {(None, None): 0.5}
+    assert found == {(1, 0): 0.5, (1, 1): 1.0, (2, 1): 0.0, (None, 0): 0.5, (None, 1): 0.5} | whole
+
+
+class Told(Source):
+    """Documents with a number of answers x or y, of each of which it is told how far its question lies."""
+
+    layout = "document"
+
+    def documents(self, split):
+        draw = random.Random(f"told {split}")
+        for n in range(30):
+            answers = draw.choices("xy", k=1 + n % 5)
+            pieces = [(f"{'a' * (n % 3)} ", False), *(piece for a in answers for piece in ((a, True), (".", False)))]
+            gaps = [draw.randrange(1, 9) for _ in answers]
+            where = "in" if len(answers) < 4 else "out"
+            yield Document.of(pieces, {"length": len(answers), "range": where, "chance": 0.5, "gap": gaps})
+
+
+@pytest.fixture
+def told(subject_of, tmp_path, monkeypatch):
+    """told("rope") -> a model that always says x, asked about these."""
+
+    def subject(position):
+        own = subject_of(position)
+
+        def always_x(x_BTD):
+            return torch.nn.functional.one_hot(torch.tensor(ord("x")), 257).expand(*x_BTD.shape[:-1], 257).float()
+
+        monkeypatch.setattr(own.model, "logits", always_x)
+        return replace(own, store=open_store(Told(), own.tokenizer, tmp_path), layout="document")
+
+    return subject
+
+
+def test_single_answers_are_told_apart_by_their_own_facts(make_evaluation, told):
+    evaluation = make_evaluation("exact_match", quantiles=2)
+    items = list(evaluation.run(told("none")))
+    documents = list(Told().documents("test"))
+    answers = {n: [c for c in document.text if c in "xy"] for n, document in enumerate(documents)}
+    found = [item for item in items if "answer" in item.facts]
+    assert len(found) == sum(map(len, answers.values())) and len(items) - len(found) == 30
+    for item in found:
+        n, which = item.facts["item"], item.facts["answer"]
+        assert item.facts["gap"] == documents[n].facts["gap"][which]
+        assert item.sums == {"answers": 1.0, "answers_right": float(answers[n][which] == "x")}
+    assert all("gap" not in item.facts for item in items if item not in found)
+    scores = [s for s in evaluation.scores(items) if "gap" in s.facts]
+    for where in ("in", "out"):
+        every = [
+            (gap, answer)
+            for n, document in enumerate(documents)
+            if document.facts["range"] == where
+            for gap, answer in zip(document.facts["gap"], answers[n], strict=True)
+        ]
+        own = [s for s in scores if s.facts["range"] == where]
+        assert len(own) == 2 and sum(s.count for s in own) == len(every)
+        for s in own:
+            part = [answer for gap, answer in every if s.facts["gap"] <= gap < s.facts["gap_end"]]
+            assert (s.metric, s.count, s.value) == ("answers", len(part), part.count("x") / len(part))
+
+
+@pytest.mark.parametrize("position", ["none", "learned"])
+def test_documents_and_answers_that_are_done_are_left_out(position, make_evaluation, told, monkeypatch):
+    subject = told(position)
+    monkeypatch.setattr(subject.model.position, "max_position", 10 if position == "learned" else None)
+    evaluation = make_evaluation("exact_match")
+    whole = list(evaluation.run(subject))
+    assert any("why" in item.facts for item in whole) == (position == "learned")
+    for done in (*range(0, len(whole), 9), len(whole)):
+        assert list(make_evaluation("exact_match").run(subject, done=done)) == whole[done:]
+
+
+def test_answers_of_documents_that_are_too_long_have_no_number(make_evaluation, told, monkeypatch):
+    subject = told("learned")
+    monkeypatch.setattr(subject.model.position, "max_position", 10)
+    evaluation = make_evaluation("exact_match")
+    scores = [s for s in evaluation.scores(evaluation.run(subject)) if "gap" in s.facts]
+    assert {(s.value, s.why) for s in scores if s.facts["range"] == "out"} == {(None, "Learned ends at position 10")}
+    assert all(s.value is not None for s in scores if s.facts["range"] == "in")

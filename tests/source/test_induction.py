@@ -79,7 +79,18 @@ def test_chance_of_recall_is_one_of_the_values_seen(seed):
         shares += [seen.count(word) / len(seen)] if scored else []
         seen += [word] if word.isupper() and word not in seen else []
     assert example.chance == pytest.approx(prod(shares))
-    assert example.facts == {"answers": len(shares)}
+    assert example.facts["answers"] == len(shares)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_gap_of_an_answer_is_how_many_words_ago_its_key_came_last(seed):
+    example = task().draw(12, Random(seed))
+    words, gaps = words_of(example), []
+    for n, (_, scored) in enumerate(words):
+        if scored:
+            key = words[n - 1][0]
+            gaps.append(next(gap for gap in range(1, n) if words[n - 1 - gap][0] == key))
+    assert example.facts["gap"] == gaps and len(gaps) == example.facts["answers"]
 
 
 def test_chance_of_repeat_is_one_of_all_rows():

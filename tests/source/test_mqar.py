@@ -54,6 +54,8 @@ def test_distance_is_that_of_the_furthest_query_in_words(seed):
             places.setdefault(word, []).append(n)
     assert len(places) == 5
     assert example.facts["distance"] == max(last - first for first, *_, last in [[p[0], *p] for p in places.values()])
+    gaps = {place: place - own[0] for own in places.values() for place in own[1:]}  # of each query, in their order
+    assert example.facts["gap"] == [gaps[place] for place in sorted(gaps)]
 
 
 def test_slots_follow_the_power_law_without_replacement():

@@ -74,15 +74,19 @@ class LearningCurves(Curves):
 
 
 class LengthCurves(Curves):
-    """The length sweep; scoring: last_k (every context ends in the same tokens) or non_overlapping (all tokens)."""
+    """The length sweep; scoring: last_k (every context ends in the same tokens), window_limited (so it does, and each token sees
+    the trained length of it) or non_overlapping (all tokens)."""
 
-    def __init__(self, *, scoring: Literal["last_k", "non_overlapping"] = "last_k") -> None:
+    def __init__(self, *, scoring: Literal["last_k", "non_overlapping", "window_limited"] = "last_k") -> None:
         self.scoring = scoring
         self.name = f"length_{scoring}"
-        self.title = f"Beyond the trained length: {'same last tokens' if scoring == 'last_k' else 'all tokens'}"
+        title = {"last_k": "same last tokens", "window_limited": "same last tokens, window of the trained length"}
+        self.title = f"Beyond the trained length: {title.get(scoring, 'all tokens')}"
         self.xlabel = "context length in tokens"
         scored = {
             "last_k": "the same last tokens of the text, given a longer and longer context",
+            "window_limited": "the same last tokens of longer and longer contexts, each token seeing no more than the trained "
+            "length before it",
             "non_overlapping": "all tokens, the text cut into contexts of this length",
         }
         self.caption = f"Bits per byte of {scored[scoring]}; lower is better."

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from wordorder.compare.arms import Arm
 from wordorder.compare.figure import Curves
 from wordorder.compare.quantities import Column, choose_split, read_values, select_scores, write_score
+from wordorder.record.read import SCORE_COLUMNS
 
 if TYPE_CHECKING:
     from .report import Comparison
@@ -95,7 +96,9 @@ def find_trained(comparison: Comparison) -> tuple[int, int] | None:
 def _select(scores: pd.DataFrame, metric: str) -> pd.DataFrame:
     split = choose_split(scores, "exact_match")
     rows = select_scores(scores, evaluation="exact_match", metric=metric, split=split)
-    return rows.reindex(columns=[*rows.columns.union(["length", "range"], sort=False)])
+    rows = rows.reindex(columns=[*rows.columns.union(["length", "range"], sort=False)])
+    tables = [name for name in rows.columns if name not in (*SCORE_COLUMNS, "split", "range", "length")]
+    return rows[rows[tables].isna().all(axis=1)]  # those by other facts, such as depth, are tables of their own
 
 
 def _by_length(scores: pd.DataFrame, metric: str) -> pd.DataFrame:

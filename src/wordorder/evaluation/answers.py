@@ -30,22 +30,35 @@ def scored_targets(stream: Stream) -> np.ndarray:
     return ids if stream.scored is None else ids[stream.scored[1:] > 0]
 
 
-def read_answers(subject: Subject, stream: Stream, numbers: np.ndarray) -> Iterator[Answers]:
-    """Ask about the documents of these numbers; those of equal length go through the model together, without padding.
+def read_answers(subject: Subject, stream: Stream, numbers: np.ndarray, *, done: int = 0) -> Iterator[Answers]:
+    """Ask about the documents of these numbers, but the first `done` of them in the order of their lengths; those of equal
+    length go through the model together, without padding.
 
     A document longer than the model takes is left out.
     """
     first, past = stream.document_bounds()
+    numbers = reading_order(subject, stream, numbers)
     lengths = (past - first)[numbers]
-    limit = subject.max_length
     for length in np.unique(lengths):
-        if limit is None or length <= limit:
-            yield from _read(subject, stream, first, numbers[lengths == length], int(length))
+        own = numbers[lengths == length]
+        if done < len(own):
+            yield from _read(subject, stream, first, own, int(length), done)
+        done = max(0, done - len(own))
 
 
-def _read(subject: Subject, stream: Stream, first: np.ndarray, numbers: np.ndarray, length: int) -> Iterator[Answers]:
+def reading_order(subject: Subject, stream: Stream, numbers: np.ndarray) -> np.ndarray:
+    """Those of the documents that the model takes, by their length."""
+    first, past = stream.document_bounds()
+    lengths = (past - first)[numbers]
+    order = np.argsort(lengths, kind="stable")
+    return numbers[order] if subject.max_length is None else numbers[order[lengths[order] <= subject.max_length]]
+
+
+def _read(
+    subject: Subject, stream: Stream, first: np.ndarray, numbers: np.ndarray, length: int, done: int
+) -> Iterator[Answers]:
     rows_a_call = max(1, TOKENS_A_CALL[subject.device] // length)
-    for start in range(0, len(numbers), rows_a_call):
+    for start in range(done - done % rows_a_call, len(numbers), rows_a_call):
         own = numbers[start : start + rows_a_call]
         at = first[own, None] + np.arange(length + 1)
         ids = torch.from_numpy(stream.ids[at].astype(np.int64)).to(subject.device)
@@ -56,5 +69,5 @@ def _read(subject: Subject, stream: Stream, first: np.ndarray, numbers: np.ndarr
         nats, right, targets = nats.double().cpu().numpy(), right.cpu().numpy(), ids[:, 1:].cpu().numpy()
         scored = np.ones(targets.shape, dtype=bool) if stream.scored is None else stream.scored[at[:, 1:]] > 0
         subject.advance(ids.numel())
-        for n, number in enumerate(own):
-            yield Answers(int(number), targets[n], scored[n], nats[n], right[n])
+        for n in range(max(0, done - start), len(own)):
+            yield Answers(int(own[n]), targets[n], scored[n], nats[n], right[n])

@@ -1,5 +1,6 @@
 """base: what is asked of a trained model. An evaluation yields items (sums per document, window or block), and makes
-scores of items by summing them and dividing once; scores need no model."""
+scores of items by summing them and dividing once; scores need no model. Items come one after the other in an order that
+never changes, so that an evaluation that was stopped goes on where it was."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -55,8 +56,11 @@ class Score:
 class Evaluation:
     """Interface of the shelf. The yaml's name names the evaluation; its arguments are part of its identity."""
 
-    def run(self, subject: Subject) -> Iterator[Item]:
-        """Ask the model; an item whose sums are empty and whose facts hold `why` says what cannot be asked."""
+    def run(self, subject: Subject, *, done: int = 0) -> Iterator[Item]:
+        """Ask the model for all items but the first `done`, bit for bit as if those had come before, without asking again.
+
+        An item whose sums are empty and whose facts hold `why` says what cannot be asked.
+        """
         raise NotImplementedError
 
     def scores(self, items: Iterable[Item]) -> Iterator[Score]:
@@ -95,4 +99,4 @@ def add_up(items: list[Item]) -> dict[str, float]:
 
 
 ONE_A_ROW = "each document is a row of its own: exact_match tells by length"
-Scoring = Literal["last_k", "non_overlapping"]
+Scoring = Literal["last_k", "non_overlapping", "window_limited"]

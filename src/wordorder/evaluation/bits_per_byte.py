@@ -26,39 +26,38 @@ class BitsPerByte(Evaluation):
             raise ValueError(f"tokens={tokens} must not be negative; 0 scores the whole split")
         self.split, self.tokens = split, tokens
 
-    def run(self, subject: Subject) -> Iterator[Item]:
+    def run(self, subject: Subject, *, done: int = 0) -> Iterator[Item]:
         stream = subject.store.stream(self.split)
         n_documents = len(stream.ends)
         if self.tokens:
             n_documents = max(1, int(np.searchsorted(stream.ends[:, 0], self.tokens, side="right")))
         ask = self.of_answers if subject.layout == "document" else self.of_stream
-        yield from ask(subject, stream, n_documents)
+        yield from ask(subject, stream, n_documents, done)
 
-    def of_stream(self, subject: Subject, stream: Stream, n_documents: int) -> Iterator[Item]:
+    def of_stream(self, subject: Subject, stream: Stream, n_documents: int, done: int) -> Iterator[Item]:
         """An item for each document, every byte of it once."""
         ends, facts = stream.ends[:n_documents], subject.store.facts(self.split)
         n_targets = int(ends[-1, 0])
-        nats = stream_nats(subject, stream, n_targets)
         lengths = subject.tokenizer.byte_lengths_V[stream.ids[1 : n_targets + 1]]
         if subject.tokenizer.lossless:
             assert int(lengths.sum()) == int(ends[-1, 1]) + len(ends) * len(subject.tokenizer.prefix)
-        first, bytes_before = 0, 0
-        for number, (end, n_bytes) in enumerate(ends.tolist()):
-            text = nats[first : end - 1]
-            sums = {"nats": float(text.sum()), "bytes": float(n_bytes - bytes_before), "tokens": float(len(text))}
+        sizes = np.diff(ends, axis=0, prepend=0)[done:].tolist()  # tokens with the end, bytes
+        nats = stream_nats(subject, stream, n_targets, first=int(ends[done - 1, 0]) if done else 0)
+        for number, own in enumerate(cut(nats, [size for size, _ in sizes]), start=done):
+            text = own[:-1]
+            sums = {"nats": float(text.sum()), "bytes": float(sizes[number - done][1]), "tokens": float(len(text))}
             floor = {"floor_bits": float(facts[number]["bits"])} if "bits" in facts[number] else {}
-            yield Item({"split": self.split, "item": number}, sums | {"end_nats": float(nats[end - 1])} | floor)
-            first, bytes_before = end, n_bytes
+            yield Item({"split": self.split, "item": number}, sums | {"end_nats": float(own[-1])} | floor)
 
-    def of_answers(self, subject: Subject, stream: Stream, n_documents: int) -> Iterator[Item]:
+    def of_answers(self, subject: Subject, stream: Stream, n_documents: int, done: int) -> Iterator[Item]:
         """An item for each document of the trained lengths: what counts in it."""
         baseline, facts = unigram_nats(subject), subject.store.facts(self.split)
         numbers = np.array([n for n in range(n_documents) if facts[n].get("range") != "out"])
         if subject.max_length is not None and stream.longest(numbers) > subject.max_length:
             why = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
-            yield Item({"split": self.split, "why": why}, {})
+            yield from [Item({"split": self.split, "why": why}, {})][done:]
             return
-        for one in read_answers(subject, stream, numbers):
+        for one in read_answers(subject, stream, numbers, done=done):
             text = one.scored & (subject.tokenizer.byte_lengths_V[one.ids] > 0)
             end = one.scored & ~text
             yield Item(
@@ -94,16 +93,33 @@ def unigram_nats(subject: Subject) -> np.ndarray:
     return -np.log(counts / counts.sum())
 
 
-def stream_nats(subject: Subject, stream: Stream, n_targets: int) -> np.ndarray:
-    """Nats of the first n_targets targets of a stream, each once, in windows of the trained length: float64 (n_targets,)."""
+def stream_nats(subject: Subject, stream: Stream, n_targets: int, *, first: int = 0) -> Iterator[np.ndarray]:
+    """Nats of the first n_targets targets of a stream but the first `first`, each once, in windows of the trained length:
+    float64, a window's at a time."""
     length = min(subject.model.context_length, n_targets)
-    n_whole = n_targets // length
+    n_whole, rest = divmod(n_targets, length)
+    done, inside = divmod(first, length)
     starts = np.arange(n_whole) * length
-    nats = target_nats(subject, stream, starts, length=length, last=length).ravel()
-    if rest := n_targets - n_whole * length:  # the last window reaches back, so that its context is as long
+    for nats in target_nats(subject, stream, starts, length=length, last=length, done=done):
+        yield nats[inside:]
+        inside = 0
+    if rest:  # the last window reaches back, so that its context is as long
         start = np.array([n_targets - length])
-        nats = np.append(nats, target_nats(subject, stream, start, length=length, last=rest).ravel())
-    return nats
+        for nats in target_nats(subject, stream, start, length=length, last=rest):
+            yield nats[inside:]
+
+
+def cut(pieces: Iterator[np.ndarray], sizes: list[int]) -> Iterator[np.ndarray]:
+    """The same values, in their order, in arrays of these sizes."""
+    held = np.empty(0)
+    for size in sizes:
+        parts, n = [held], len(held)
+        while n < size:
+            parts.append(next(pieces))
+            n += len(parts[-1])
+        held = np.concatenate(parts)
+        yield held[:size]
+        held = held[size:]
 
 
 def validation(subject: Subject, *, tokens: int) -> dict[str, float]:

@@ -4,7 +4,8 @@ In one pass with the true text before each token: greedy decoding gives the whol
 is right everywhere in it, its end included. Beside it `answers`, the share of single answers that are right where a document
 has several; `tokens`, that of their tokens; and what needs no model: `chance` (uniform guesses), `majority` (always the most
 frequent of the training answers of that length). A number outside of the trained lengths says something about length only
-where the model has learned the task inside them: `learned` is 1 where exact_match inside reaches `gate`, else 0.
+where the model has learned the task inside them: `learned` is 1 where exact_match inside reaches `gate`, else 0. Where the task
+tells of each answer how far it stands from what it asks for (mqar, induction), `answers` is by quantiles of that, too.
 """
 
 from collections import Counter, defaultdict
@@ -13,8 +14,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from wordorder.data.token_store import Stream
-from wordorder.evaluation.answers import Answers, read_answers
+from wordorder.evaluation.answers import Answers, read_answers, reading_order
 from wordorder.evaluation.base import Evaluation, Item, Score, Subject, add_up, group_items
+from wordorder.evaluation.quantiles import by_quantile
 from wordorder.source.base import Facts, Split
 
 RATES = {
@@ -27,48 +29,71 @@ RATES = {
 
 
 class ExactMatch(Evaluation):
-    """`documents` limits the split to so many; 0: all. `by` names facts of the documents, each of which is a table."""
+    """`documents` limits the split to so many; 0: all. `by` names facts of the documents, each of which is a table, or several
+    facts together, such as [length, depth]; `quantiles` parts the answers by each fact that is told of single answers."""
 
-    def __init__(self, *, split: Split, documents: int, by: list[str], gate: float):
+    def __init__(self, *, split: Split, documents: int, by: list[str | list[str]], quantiles: int, gate: float):
         if documents < 0:
             raise ValueError(f"documents={documents} must not be negative; 0 asks about the whole split")
+        if quantiles < 1:
+            raise ValueError(f"quantiles={quantiles} must be at least 1, all answers together")
         if not 0 <= gate <= 1:
             raise ValueError(f"gate={gate} must lie between 0 and 1")
-        self.split, self.documents, self.by, self.gate = split, documents, by, gate
+        self.split, self.documents, self.by, self.quantiles, self.gate = split, documents, by, quantiles, gate
 
-    def run(self, subject: Subject) -> Iterator[Item]:
+    def run(self, subject: Subject, *, done: int = 0) -> Iterator[Item]:
+        """An item for each document, then one for each of its answers where the task tells of them."""
         stream, facts = subject.store.stream(self.split), subject.store.facts(self.split)
         if subject.layout != "document" or stream.scored is None or "length" not in facts[0]:
-            yield Item({"split": self.split, "why": "this text has no answers"}, {})
+            yield from [Item({"split": self.split, "why": "this text has no answers"}, {})][done:]
             return
         numbers = np.arange(min(len(facts), self.documents or len(facts)))
+        order = reading_order(subject, stream, numbers)
+        beyond = np.setdiff1d(numbers, order)
+        past = np.cumsum([1 + n_told(facts[n]) for n in (*order, *beyond)])
+        first = int(np.searchsorted(past, done, side="right"))  # the document of the first item that is missing
+        done -= int(past[first - 1]) if first else 0
         usual = majority_answers(subject)
-        asked = {one.number: one for one in read_answers(subject, stream, numbers)}
-        for number in numbers.tolist():
-            own = facts[number]
-            about = {"split": self.split, "item": number} | {key: own[key] for key in own if key != "chance"}
-            if number not in asked:
-                limit = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
-                yield Item(about | {"why": limit}, {})
-            else:
-                yield Item(
-                    about, count(asked[number], usual.get(own["length"], usual[None])) | {"chance": own["chance"]}
-                )
+        for one in read_answers(subject, stream, numbers, done=first):
+            own = facts[one.number]
+            whole = count(one, usual.get(own["length"], usual[None])) | {"chance": own["chance"]}
+            each = [{"answers": 1.0, "answers_right": float(hit)} for hit in hits(one)]
+            yield from self.items(one.number, own, whole, each)[done:]
+            done = 0
+        why = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
+        for number in beyond[max(0, first - len(order)) :].tolist():
+            yield from self.items(number, facts[number] | {"why": why}, {}, [{}] * n_told(facts[number]))[done:]
+            done = 0
+
+    def items(self, number: int, facts: Facts, whole: dict[str, float], each: list[dict[str, float]]) -> list[Item]:
+        """The item of a document, then those of its answers, if these have facts."""
+        about = {"split": self.split, "item": number}
+        told = {key: value for key, value in facts.items() if isinstance(value, list)}
+        document = {key: value for key, value in facts.items() if key not in told and key != "chance"}
+        items = [Item(about | document, whole)]
+        shared = about | {key: facts[key] for key in ("range", "why") if key in facts}
+        for n in range(n_told(facts)):
+            items.append(Item(shared | {"answer": n} | {key: value[n] for key, value in told.items()}, each[n]))
+        return items
 
     def scores(self, items: Iterable[Item]) -> Iterator[Score]:
-        """By each fact of `by`, then over all trained lengths and over all others."""
-        items = list(items)
+        """By each fact of `by`, then over all trained lengths and over all others, then single answers by what is told of them."""
+        items = sorted(items, key=lambda item: item.facts.get("item", 0))
+        answers = [item for item in items if "answer" in item.facts]
+        items = [item for item in items if "answer" not in item.facts]
         if "range" not in items[0].facts:
             yield from rates({"split": self.split}, items)
             return
-        for name in (*self.by, ""):
-            shown = [item for item in items if name in item.facts or not name]
-            apart = tuple({fact for item in items for fact in item.facts} - {"split", "range", name})
+        for by in (*self.by, []):
+            names = {by} if isinstance(by, str) else set(by)
+            shown = [item for item in items if names <= item.facts.keys()]
+            apart = tuple({fact for item in items for fact in item.facts} - {"split", "range"} - names)
             for facts, group in group_items(shown, apart=apart):
                 yield from rates(facts, group)
         if inside := [item.sums["hits"] for item in items if item.sums and item.facts["range"] == "in"]:
             reached = sum(inside) / len(inside) >= self.gate
             yield Score("learned", float(reached), len(inside), {"split": self.split, "range": "in"})
+        yield from by_quantile(answers, self.quantiles)
 
 
 def rates(facts: Facts, group: list[Item]) -> Iterator[Score]:
@@ -82,11 +107,21 @@ def rates(facts: Facts, group: list[Item]) -> Iterator[Score]:
             yield Score(metric, total[part] / total[whole], int(total[whole]), facts)
 
 
-def count(one: Answers, usual: bytes) -> dict[str, float]:
-    """What is right in one document; an answer is a run of scored targets."""
+def n_told(facts: Facts) -> int:
+    """How many answers of a document are told of, one by one."""
+    return max((len(value) for value in facts.values() if isinstance(value, list)), default=0)
+
+
+def hits(one: Answers) -> list[bool]:
+    """Whether each answer of a document, a run of scored targets, is right."""
     starts = np.flatnonzero(np.diff(one.scored.astype(np.int8), prepend=0) == 1)
     ends = np.flatnonzero(np.diff(one.scored.astype(np.int8), append=0) == -1) + 1
-    right = [bool(one.right[first:past].all()) for first, past in zip(starts, ends, strict=True)]
+    return [bool(one.right[first:past].all()) for first, past in zip(starts, ends, strict=True)]
+
+
+def count(one: Answers, usual: bytes) -> dict[str, float]:
+    """What is right in one document."""
+    right = hits(one)
     return {
         "hits": float(all(right)),
         "answers": float(len(right)),

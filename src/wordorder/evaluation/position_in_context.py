@@ -25,25 +25,27 @@ class PositionInContext(Evaluation):
             raise ValueError(f"tokens={tokens} must be at least 1")
         self.split, self.factor, self.tokens = split, factor, tokens
 
-    def run(self, subject: Subject) -> Iterator[Item]:
+    def run(self, subject: Subject, *, done: int = 0) -> Iterator[Item]:
         if subject.layout == "document":
-            yield Item({"split": self.split, "why": ONE_A_ROW}, {})
+            yield from [Item({"split": self.split, "why": ONE_A_ROW}, {})][done:]
             return
         stream = subject.store.stream(self.split)
         length = min(self.factor * subject.model.context_length, len(stream.ids) - 1)
         n_windows = min(max(1, self.tokens // length), (len(stream.ids) - 1) // length)
         starts = np.arange(n_windows) * length
         asked = length if subject.max_length is None else min(length, subject.max_length)
-        nats = target_nats(subject, stream, starts, length=asked, last=asked)
-        for first, past in bins(length):
-            facts = {"split": self.split, "length": length, "position": first, "position_end": past}
-            if past > asked:
-                why = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
-                yield Item(facts | {"why": why}, {})
-                continue
-            for number, start in enumerate(starts):
-                targets = start + 1 + np.arange(first, past)
-                yield Item(facts | {"item": number}, sums_of_text(subject, stream, targets, nats[number, first:past]))
+        whole = [edges for edges in bins(length) if edges[1] <= asked]
+        windows_done, inside = divmod(done, len(whole))
+        windows = target_nats(subject, stream, starts, length=asked, last=asked, done=windows_done)
+        for number, nats in enumerate(windows, start=windows_done):
+            for first, past in whole[inside:]:
+                facts = {"split": self.split, "length": length, "position": first, "position_end": past, "item": number}
+                targets = starts[number] + 1 + np.arange(first, past)
+                yield Item(facts, sums_of_text(subject, stream, targets, nats[first:past]))
+            inside = 0
+        why = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
+        for first, past in bins(length)[len(whole) :][max(0, done - n_windows * len(whole)) :]:
+            yield Item({"split": self.split, "length": length, "position": first, "position_end": past, "why": why}, {})
 
 
 def bins(length: int) -> list[tuple[int, int]]:

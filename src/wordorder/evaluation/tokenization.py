@@ -31,8 +31,10 @@ class Tokenization(Evaluation):
             raise ValueError(f"alpha={alpha} must be a number from 0 on; 2.5 is usual, 1 is Shannon's entropy")
         self.split, self.tokens, self.alpha = split, tokens, alpha
 
-    def run(self, subject: Subject) -> Iterator[Item]:
+    def run(self, subject: Subject, *, done: int = 0) -> Iterator[Item]:
         """One item: what is counted in the text, and the vocabulary that the training text uses."""
+        if done:
+            return
         tokenizer, stream = subject.tokenizer, subject.store.stream(self.split)
         first, past = stream.document_bounds()
         n_documents = len(past)

@@ -1,20 +1,30 @@
 """windows: what a model makes of stretches of a stream, each with the text before it."""
 
+import copy
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from wordorder.data.token_store import Stream
 from wordorder.evaluation.base import Subject
+from wordorder.position.window import Window
 
 TOKENS_A_CALL = {"cpu": 2048, "cuda": 65536}  # what the CPU's caches hold; on a card, enough to fill it
 
 
-def target_nats(subject: Subject, stream: Stream, starts: np.ndarray, *, length: int, last: int) -> np.ndarray:
-    """Nats of the last `last` targets of each window of `length` inputs from starts on: float64 (windows, last)."""
+def target_nats(
+    subject: Subject, stream: Stream, starts: np.ndarray, *, length: int, last: int, done: int = 0
+) -> Iterator[np.ndarray]:
+    """Nats of the last `last` targets of each window of `length` inputs from starts on, float64 (last,); of all windows but
+    the first `done`.
+
+    Windows share a call with the same others whatever is done, because a bit may depend on them.
+    """
     rows_a_call = max(1, TOKENS_A_CALL[subject.device] // length)
-    nats = np.empty((len(starts), last))
-    for first in range(0, len(starts), rows_a_call):
+    for first in range(done - done % rows_a_call, len(starts) if done < len(starts) else 0, rows_a_call):
         at = starts[first : first + rows_a_call, None] + np.arange(length + 1)
         ids = torch.from_numpy(stream.ids[at].astype(np.int64)).to(subject.device)
         document = None
@@ -24,9 +34,29 @@ def target_nats(subject: Subject, stream: Stream, starts: np.ndarray, *, length:
             row_B = torch.arange(first, first + len(at), device=subject.device)
             logits = subject.model(ids[:, :-1], last=last, row_B=row_B, document_BT=document).flatten(0, 1).float()
             loss = F.cross_entropy(logits, ids[:, -last:].flatten(), reduction="none")
-        nats[first : first + rows_a_call] = loss.view(-1, last).double().cpu().numpy()
         subject.advance(at.size)
-    return nats
+        yield from loss.view(-1, last).double().cpu().numpy()[max(0, done - first) :]
+
+
+def spread_contexts(first: np.ndarray, past: np.ndarray, *, length: int, step: int, n: int) -> np.ndarray:
+    """Where contexts of `length` inputs begin, at most n of them, evenly spread over the texts that hold one.
+
+    A text's inputs begin at `first`, its targets end before `past`; its contexts begin at first, first + step, first + 2 step,
+    ..., and each has its last target in the text.
+    """
+    room = np.maximum(0, (past - first - 1 - length) // step + 1)
+    each = np.unique(np.linspace(0, room.sum() - 1, min(n, room.sum())).astype(np.int64))
+    text = np.searchsorted(np.cumsum(room), each, side="right")
+    return first[text] + (each - (np.cumsum(room) - room)[text]) * step
+
+
+def limit_window(model: nn.Module, size: int) -> nn.Module:
+    """The same model, its weights shared, in which each query sees the last `size` keys only."""
+    limited = copy.copy(model)
+    limited._modules = dict(model._modules)  # a copy has those of the original, and is to have another scheme
+    limited.position = Window(scheme=model.position, kind="sliding", size=size).eval()
+    limited.kernel = "auto" if model.kernel == "sdpa" else model.kernel  # which hides no keys
+    return limited
 
 
 def sums_of_text(subject: Subject, stream: Stream, targets: np.ndarray, nats: np.ndarray) -> dict[str, float]:

@@ -12,7 +12,7 @@ from wordorder.hugging_face.files import read_config, read_tensors, read_tokeniz
 from wordorder.hugging_face.weights import State, from_stock, to_stock
 from wordorder.model.transformer import Transformer
 from wordorder.position.base import PositionScheme
-from wordorder.position.wrapper import acts
+from wordorder.position.wrapper import acts, name_inside
 from wordorder.tokenizer.base import Tokenizer
 
 OWN = "wordorder"  # model_type of a folder that no class of transformers loads
@@ -94,6 +94,7 @@ def fill(
             raise InputError(f"position: {error}") from error
     position.at_step(1, 1)  # training is over
     wanted = made.state_dict()
+    state = name_inside(state, wanted)
     if bad := [name for name in wanted if name not in state or state[name].shape != wanted[name].shape]:
         found = tuple(state[bad[0]].shape) if bad[0] in state else "nowhere"
         raise InputError(f"{bad[0]} of shape {tuple(wanted[bad[0]].shape)} is expected, and found {found}")

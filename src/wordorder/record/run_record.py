@@ -2,6 +2,7 @@
 
 config.yaml     resolved                     items.parquet   per-document sums of the evaluations
 run.json        what, how, status            scores.jsonl    scores, which can be rebuilt from the items
+                                             items.*.part.jsonl  those of an evaluation that is under way
 train.jsonl     log steps                    checkpoints/    last.ckpt while training, weights.safetensors after it
 log.txt         what its processes printed, where they were workers of a pool; never rewritten
 """
@@ -107,6 +108,8 @@ class RunRecord:
         names = ("checkpoints/last.ckpt", "run.json", "checkpoints/weights.safetensors")
         for name in (*names, "train.jsonl", "items.parquet", "scores.jsonl"):
             (self.folder / name).unlink(missing_ok=True)
+        for part in self.folder.glob("items.*.part.jsonl"):
+            part.unlink()
         self.facts = {"earlier": earlier} if earlier else {}
 
     def add_row(self, row: dict[str, Any]) -> None:

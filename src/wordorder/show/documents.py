@@ -94,6 +94,6 @@ def say_hidden(n_tokens: int) -> Text:
     return Text(f"{'':<{MARGIN}}… {n_tokens:,} more tokens\n", DIM)
 
 
-def say_fact(fact: tuple[str, int | float | str]) -> str:
+def say_fact(fact: tuple[str, int | float | str | list[int]]) -> str:
     name, value = fact
     return f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
-Facts = dict[str, int | float | str]
+Facts = dict[str, int | float | str | list[int]]  # a list tells of each answer of a document in turn
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ Length: pairs (recall) or letters (repeat).
     recall  pairs of a key, a small letter, and a value, a capital. A key keeps its value, which is asked whenever the key was
             seen before. Keys and values are drawn each by itself, but for the last key, which is one of those seen
     repeat  distinct letters, then all of them again, which is asked
-Fact: `answers` (recall) is how many values are asked. A guess is one of the values seen so far (recall), any row of distinct
-letters (repeat).
+Facts (recall): `answers`, how many values are asked; `gap`, of each, words since its key came last. A guess is one of the values
+seen so far (recall), any row of distinct letters (repeat).
 
 Example: induction: | c f a |[ c f a] |
 Example variant=recall, n_symbols=8: induction: c A f B c[ A] c[ A] |
@@ -53,15 +53,18 @@ class Induction(Task):
 def draw_recall(length: int, n_symbols: int, rng: Random) -> Example:
     keys = rng.choices(ascii_lowercase[:n_symbols], k=length - 1)
     keys.append(rng.choice(sorted(set(keys))))
-    pieces, value_of, chances = [("induction:", False)], {}, []
-    for key in keys:
+    pieces, value_of, chances, last, gaps = [("induction:", False)], {}, [], {}, []
+    for n, key in enumerate(keys):
         known = key in value_of
         if known:
             chances.append(1 / len(set(value_of.values())))
+            gaps.append(2 * (n - last[key]))
         else:
             value_of[key] = rng.choice(ascii_uppercase[:n_symbols])
+        last[key] = n
         pieces += [(f" {key}", False), (f" {value_of[key]}", known)]
-    return Example([*pieces, (" |", False)], prod(chances), {"answers": len(chances)})  # the end is not an answer
+    facts = {"answers": len(chances), "gap": gaps}
+    return Example([*pieces, (" |", False)], prod(chances), facts)  # the end is not an answer
 
 
 def draw_repeat(length: int, n_symbols: int, rng: Random) -> Example:

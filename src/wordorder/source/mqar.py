@@ -7,7 +7,8 @@ given: more pairs in as many slots. `pairs` given: as many pairs over more dista
 Keys are distinct small letters, values distinct capitals. S slots of two words follow, and N of them ask, drawn one after the
 other without replacement, the g-th with a probability that is proportional to g^(power - 1): the published .01 favours short
 gaps, 1 makes slots equal. Each asks any of the keys. The rest is filler.
-Facts: `pairs`, `slots`, `distance` (most words from a key to where it is asked). A guess is one of the N values told.
+Facts: `pairs`, `slots`, `gap` (of each answer, words from its key to where it is asked), `distance` (the widest gap). A guess is
+one of the N values told.
 
 Example: mqar: a A b B | b[ B] . . b[ B] . . |
 Differs: a value stands in the text after its query, where theirs is asked of the query and is never an input, so published
@@ -57,8 +58,8 @@ class MQAR(Task):
         for slot in range(n_slots):
             key, value = (keys[asked[slot]], values[asked[slot]]) if slot in asked else (".", ".")
             pieces += [(f" {key}", False), (f" {value}", slot in asked)]
-        distance = max(2 * n_pairs + 1 + 2 * slot - 2 * pair for slot, pair in asked.items())
-        facts = {"pairs": n_pairs, "slots": n_slots, "distance": distance}
+        gaps = [2 * n_pairs + 1 + 2 * slot - 2 * pair for slot, pair in sorted(asked.items())]
+        facts = {"pairs": n_pairs, "slots": n_slots, "distance": max(gaps), "gap": gaps}
         return Example([*pieces, (" |", False)], float(n_pairs) ** -n_pairs, facts)  # the end is not an answer
 
     def solve(self, before: str) -> str:

@@ -1,0 +1,23 @@
+"""quantiles: single answers by what is told of them, such as how far each stands from what it asks for."""
+
+from collections.abc import Iterator
+
+from wordorder.evaluation.base import Item, Score, add_up, group_items
+
+
+def by_quantile(answers: list[Item], n: int) -> Iterator[Score]:
+    """The share of right answers in parts of about equal size by each fact, first <= fact < end, inside the trained lengths and
+    outside of them; equal values stay together."""
+    names = {name: None for item in answers for name in item.facts}
+    for name in [name for name in names if name not in ("split", "item", "range", "why", "answer")]:
+        for facts, group in group_items(answers, apart=tuple({*names} - {"split", "range"})):
+            values = sorted(item.facts[name] for item in group)
+            edges = sorted({values[len(values) * part // n] for part in range(n)})
+            for first, past in zip(edges, [*edges[1:], values[-1] + 1], strict=True):
+                part = [item for item in group if first <= item.facts[name] < past]
+                about = facts | {name: first, f"{name}_end": past}
+                if why := next((str(item.facts["why"]) for item in part if "why" in item.facts), ""):
+                    yield Score("answers", None, 0, about, why)
+                else:
+                    total = add_up(part)
+                    yield Score("answers", total["answers_right"] / total["answers"], len(part), about)
