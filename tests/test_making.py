@@ -86,8 +86,7 @@ def stages(tmp_path, monkeypatch):
         tuned.plan_by_words(monkeypatch, tmp_path, rerun=rerun)
         launched = []
 
-        def launch(points):
-            asked = [plans.planned(tuned.folder_of(words, tmp_path)) for words in points]
+        def launch(asked):
             launched.append([run.name for run in asked])
             for run in asked:
                 shutil.rmtree(run.folder, ignore_errors=True)
@@ -154,3 +153,29 @@ def test_a_plan_of_two_stages_killed_between_them_goes_on_to_the_final_runs_of_w
     assert {score["facts"]["split"] for path in tried for score in RunRecord(path).scores()} == {"val"}
     assert {RunRecord(path).config()["seed"] for path in tried} == {100}
     assert json.loads(Path("outputs/tuned/tuning.json").read_text())["arms"][0]["edge"] == "largest"
+
+
+def test_a_comparison_of_runs_that_have_not_changed_is_said_again(sweep, compose_config, capsys, monkeypatch):
+    for seed in (0, 1, 2):
+        runs.run(compose_config, {"seed": seed})
+    capsys.readouterr()
+    make_sweep(sweep(None))
+    first = capsys.readouterr().out
+    monkeypatch.setattr("wordorder.comparing.compare_folder", None)
+    make_sweep(sweep(None))
+    assert capsys.readouterr().out == first and "report:" in first
+    assert Path("outputs/adhoc/compare/summary.txt").read_text() in first
+
+
+def test_a_comparison_is_made_again_where_a_run_or_the_question_has_changed(sweep, compose_config, monkeypatch):
+    made = []
+    compare = lambda folder, *asked, question: made.append(question) or "said"  # noqa: E731
+    for seed in (0, 1, 2):
+        runs.run(compose_config, {"seed": seed})
+    make_sweep(sweep(None))
+    monkeypatch.setattr("wordorder.comparing.compare_folder", compare)
+    make_sweep(sweep(None))
+    assert made == []
+    RunRecord(folders(compose_config)[0]).update(note="x")
+    make_sweep(sweep(None))
+    assert made == [""]

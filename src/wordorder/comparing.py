@@ -14,12 +14,12 @@ from wordorder.record.read import list_runs, read_config, read_run
 Settings = dict[str, Any]  # a config's section `compare`
 
 
-def compare_folder(folder: Path, settings: Settings, logger: dict[str, Any], *, question: str) -> None:
-    """Print the table, write the page, and show it in wandb where the runs are shown there."""
+def compare_folder(folder: Path, settings: Settings, logger: dict[str, Any], *, question: str) -> str:
+    """Print the tables, write the page, and show it in wandb where the runs are shown there. Returns what was printed."""
     comparison = compare(folder, settings, question=question)
     out = folder / "compare"
     report.write(comparison, out)
-    console = Console(width=None if Console().is_terminal else 140)
+    console = Console(width=None if Console().is_terminal else 140, record=True)
     for table in comparison.tables:
         console.print(tables.render_terminal(table))
     say_audit(console, comparison)
@@ -27,6 +27,7 @@ def compare_folder(folder: Path, settings: Settings, logger: dict[str, Any], *, 
         where = {key: logger[key] for key in ("mode", "project", "entity") if key in logger}
         publish.publish(comparison, out, **where)
     console.print(f"report: {out / 'report.html'}", soft_wrap=True)
+    return console.export_text()
 
 
 def say_audit(console: Console, comparison: Comparison) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from rich.console import Console
 
 from wordorder import keeping
-from wordorder.check import make
+from wordorder.check import Config, make
 from wordorder.closing import closing_table, say_how_to_go_on
+from wordorder.compared import made_from, recall, remember
 from wordorder.cores import count_jobs, find_cards
 from wordorder.outcome import Outcome
 from wordorder.pool import begin, run_all
@@ -72,14 +73,23 @@ def lacking_of(runs: Sequence[Planned]) -> list[Planned]:
 
 def show(expansion: Expansion, runs: Sequence[Planned], ended: dict[str, Outcome]) -> list[Outcome]:
     """A table of how each run ended or lies there, and the comparison of each folder that they lie in."""
-    from wordorder.comparing import compare_folder  # draws, for which status and plan need not wait
-
     outcomes = [ended.get(run.folder) or as_it_lies(run) for run in runs]
     config, _ = expansion.compose(runs[0].words)
     closing_table(outcomes, make(config["logger"], "logger"))
     for folder in dict.fromkeys(Path(run.folder).parent for run in runs):
-        compare_folder(folder, config["compare"], config["logger"], question=config["question"])
+        show_comparison(folder, {name: config[name] for name in ("compare", "logger", "question")})
     return outcomes
+
+
+def show_comparison(folder: Path, asked: Config) -> None:
+    """Compare the runs of a folder; where nothing has changed since that was done, say again what was said."""
+    digest = made_from(folder, asked)
+    if said := recall(folder, digest):
+        print(said, end="")
+        return
+    from wordorder.comparing import compare_folder  # draws, for which nothing else need wait
+
+    remember(folder, digest, compare_folder(folder, asked["compare"], asked["logger"], question=asked["question"]))
 
 
 def train(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:

@@ -1,0 +1,42 @@
+"""Whether a folder's comparison is still the one that would be made: then it is shown again, and nothing is read or drawn."""
+
+from pathlib import Path
+from typing import Any
+
+from wordorder import identity
+from wordorder.record.read import list_runs
+from wordorder.record.run_record import replace_text
+
+FILES = (
+    "run.json",
+    "config.yaml",
+    "train.jsonl",
+    "scores.jsonl",
+    "items.parquet",
+    "log.txt",
+)  # what a comparison reads
+SAID, MADE_FROM = "summary.txt", ".made_from"
+
+
+def made_from(folder: Path, asked: dict[str, Any]) -> str:
+    """Digest of what a comparison follows from: what is asked, the code that compares, times and sizes of the runs' files."""
+    places = [*(run / name for run in list_runs(folder) for name in FILES), folder / "tuning.json"]
+    seen = [(str(file), stat.st_mtime_ns, stat.st_size) for file in places if file.exists() for stat in [file.stat()]]
+    code = sorted(file for file in (identity.PACKAGE / "compare").iterdir() if file.is_file())
+    return identity.digest([asked, identity.digest_files(code), seen])
+
+
+def recall(folder: Path, digest: str) -> str | None:
+    """What was printed of the comparison that was made from the same, if it lies there whole."""
+    out = folder / "compare"
+    if not all((out / name).is_file() for name in (MADE_FROM, SAID, "report.html")):
+        return None
+    return (out / SAID).read_text(encoding="utf-8") if (out / MADE_FROM).read_text() == digest else None
+
+
+def remember(folder: Path, digest: str, said: str) -> None:
+    """Keep what was printed; the digest last, so that a kill leaves a comparison to be made again."""
+    out = folder / "compare"
+    (out / MADE_FROM).unlink(missing_ok=True)
+    replace_text(out / SAID, said)
+    replace_text(out / MADE_FROM, digest)
