@@ -76,4 +76,4 @@ def test_readme_tables_are_those_of_the_docstrings():
     blocks = {"schemes": readme.schemes(), "families": readme.families(), "gpu": readme.gpu(), **shelves}
     assert readme.fill(text, blocks) == text, "run python scripts/readme.py"
     by_hand = re.sub(r"<!-- (\w+) -->\n.*?<!-- /\1 -->", "", text, flags=re.DOTALL)
-    assert by_hand.count("\n") < 150
+    assert by_hand.count("\n") < 200

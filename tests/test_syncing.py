@@ -15,7 +15,7 @@ import pytest
 import runs
 from compare import conftest as written
 
-from wordorder.record.holder import Holder, sign
+from wordorder.record.holder import sign
 from wordorder.record.run_record import RunRecord
 
 add_run, lab = written.add_run, written.lab  # fixtures: run folders written by hand
@@ -101,10 +101,10 @@ def test_a_run_that_a_process_holds_is_left_alone(
         assert runs.typed("sync_wandb", f"run={folder}") == 0
     assert "skipped: process" in capfd.readouterr().out and find_copies(lab) == []
     with sign(folder):
-        (folder / ".holder").write_text(json.dumps(vars(Holder("elsewhere", 7, "1"))))
+        (folder / ".holder").write_text(json.dumps({"host": "elsewhere", "process": 7, "began": "1"}))
         assert runs.typed("sync_wandb", f"run={folder}") == 0
     assert "process 7 on elsewhere" in capfd.readouterr().out and find_copies(lab) == []
-    (folder / ".holder").write_text(json.dumps(vars(Holder("elsewhere", 7, "1"))))
+    (folder / ".holder").write_text(json.dumps({"host": "elsewhere", "process": 7, "began": "1"}))
     (folder / ".holder").unlink()  # as the sentence says
     assert runs.typed("sync_wandb", f"run={folder}") == 0
     assert read_back(folder).exit_code == 1  # interrupted: neither done nor held

@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import yaml
 
-from wordorder.record.holder import Holder, began
+from wordorder.record.holder import began
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -101,8 +100,8 @@ def test_a_worker_is_at_the_run_whose_folder_it_holds(folder, launcher):
     family.look = lambda: family.workers.update({parent, child})
     watch = Watch(family, folder.parent, said)
     assert watch.look() == Sight({parent: ("", "import"), child: ("", "import")}, "import")
-    note = Holder(platform.node(), child, began(child))
-    (folder / ".holder").write_text(json.dumps(asdict(note)))
+    note = {"host": platform.node(), "process": child, "began": began(child)}
+    (folder / ".holder").write_text(json.dumps(note))
     assert watch.look().workers == {parent: ("", "import"), child: (folder.name, "train")}
     (folder / ".holder").unlink()  # it lets go before it ends
     assert watch.look().workers[child] == (folder.name, "train")

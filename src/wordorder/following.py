@@ -23,10 +23,11 @@ from wordorder.errors import InputError
 from wordorder.job import Job
 from wordorder.parts import make_part, prepare
 from wordorder.record.run_record import RunRecord
+from wordorder.training.along import Following
 from wordorder.training.group import Group, joined
 from wordorder.training.interrupt import Interrupt
 from wordorder.training.place import Place
-from wordorder.training.recording import Diverged, Following
+from wordorder.training.recording import Diverged
 
 HERE = "127.0.0.1"
 STARTING = timedelta(minutes=10)

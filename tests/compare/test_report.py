@@ -101,7 +101,7 @@ def test_scores_csv_has_the_promised_columns(add_run: Callable[..., Path], lab: 
     assert set(frame.columns[13:]) == {"split", "length", "factor", "scoring", "fact_position", "position_end"}
     sweep = frame[(frame["evaluation"] == "length_sweep") & (frame["scoring"] == "last_k")]
     assert sweep["length"].tolist() == ["128", "256", "512", "1024"] and sweep["value"].iloc[3] == "2.735"
-    assert len(frame) == 2 + 8 + 10
+    assert len(frame) == 2 + 3 * 4 + 10
 
 
 def test_one_seed_stands_above_page_and_summary(add_run: Callable[..., Path], lab: Path) -> None:

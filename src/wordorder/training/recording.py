@@ -170,29 +170,6 @@ def calendar_time() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-class Following(Recording):
-    """The same counts, checks and pauses in a process that only trains along: what it finds, the first process writes."""
-
-    def __init__(self, record: RunRecord, intervals: Intervals, *, n_steps: int, interrupt: Interrupt, group: Group):
-        super().__init__(
-            record,
-            intervals,
-            own={},
-            n_steps=n_steps,
-            validate=lambda: {},
-            on_row=lambda row: None,
-            interrupt=interrupt,
-            progress=None,
-            group=group,
-        )
-
-    def add_row(self, row: dict[str, Any]) -> None:
-        pass
-
-    def show(self, row: dict[str, Any]) -> None:
-        pass
-
-
 def refuse_infinite(module: LightningLM, step: int) -> None:
     """Raise Diverged where a step has made weights infinite; its loss, of the weights before, may have been finite."""
     if not torch.stack([weight.isfinite().all() for weight in module.model.parameters()]).all():
