@@ -74,7 +74,7 @@ def test_an_experiment_is_one_group_of_its_runs_and_their_comparison(
         ("lab compared", "compare", 0),
     ]
     rows = [json.loads(line) for line in (done / "train.jsonl").read_text().splitlines()]
-    assert back[done.name].history[:-1] == rows and back[done.name].history[-1]["scores.nrows"] == 20
+    assert back[done.name].history[:-1] == rows and back[done.name].history[-1]["scores.nrows"] == 24
     assert runs.typed("sync_wandb", "experiment=lab", "logger.project=mine", "logger.entity=us") == 0
     assert find_copies(lab) == copies and "3 unchanged" in capfd.readouterr().out
 

@@ -9,10 +9,8 @@ import torch
 from wordorder import identity
 from wordorder.check import Config, check, make
 from wordorder.cores import count_cores
-from wordorder.data.encoding import encode
-from wordorder.data.rows import Packing, refuse_long
+from wordorder.data.rows import Packing
 from wordorder.data.token_store import TokenStore
-from wordorder.data.window import Windows
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Evaluation
 from wordorder.model.attention import choose_kernel
@@ -22,6 +20,7 @@ from wordorder.position.base import PositionScheme
 from wordorder.record.mirror import Mirror
 from wordorder.scalars import check_scalars
 from wordorder.source.base import Source
+from wordorder.text_fits import refuse_long_documents, refuse_short_text
 from wordorder.tokenizer.base import Tokenizer
 from wordorder.training.fit import Fit
 from wordorder.training.lightning_lm import drops
@@ -127,29 +126,12 @@ class Job:
             )
 
     def check_text(self) -> None:
-        """A text so short that it may not fill one window is encoded here, to find out before anything is written."""
-        length, size = self.config["model"]["context_length"], 0
-        texts = []
-        if self.layout == "document":
-            self.check_documents(length)
-            return
-        for document in self.source.documents("train"):
-            texts.append(document.text)
-            size += len(document.text)
-            if size > 32 * (2 * length + 1):
-                return
-        tokenizer: Tokenizer = make(self.config["tokenizer"], "tokenizer")
-        tokenizer.train(iter(texts))
-        n_tokens = 1 + sum(len(tokenizer.encode(text)) + 1 for text in texts)
-        Windows(n_tokens, length=length, data_seed=0)
-
-    def check_documents(self, length: int) -> None:
-        """Documents that may not fit into a row, having as many bytes, are encoded here."""
-        long = [document for document in self.source.documents("train") if len(document.text.encode()) >= length]
-        if long and self.packing.context_unit == "tokens":
-            tokenizer: Tokenizer = make(self.config["tokenizer"], "tokenizer")
-            tokenizer.train(document.text for document in self.source.documents("train"))
-            refuse_long(max(1 + sum(map(len, parts)) for parts in encode(tokenizer, long)), length)
+        """Raise InputError or ValueError for a text that does not fill a window, or a document too long for its row."""
+        length = self.config["model"]["context_length"]
+        if self.layout != "document":
+            refuse_short_text(self.source, self.config["tokenizer"], length)
+        elif self.packing.context_unit == "tokens":
+            refuse_long_documents(self.source, self.config["tokenizer"], length)
 
     def make_model(self, store: TokenStore) -> Transformer:
         """The model with its keyed initial weights, on the CPU; the tokenizer must be trained and the scheme bound to it."""

@@ -1,7 +1,8 @@
-"""What a run trains with, made from its job; every process that trains it makes the same."""
+"""What a run trains with, made from its job, and what is asked about; every process that trains it makes the same."""
 
 from wordorder.data.building import open_store
 from wordorder.data.token_store import TokenStore
+from wordorder.evaluation.base import Subject
 from wordorder.job import Job, bind
 from wordorder.model.transformer import Transformer
 from wordorder.saved import load_tokenizer, load_weights
@@ -26,6 +27,11 @@ def make_part(job: Job, store: TokenStore, model: Transformer) -> Part:
     seed, length = job.config["data_seed"], model.context_length
     rows = job.packing.rows(store.stream("train"), job.source, length=length, data_seed=seed)
     return Part(model, store, rows, job.optimizer, job.schedule, job.config["weight_seed"])
+
+
+def make_subject(job: Job, model: Transformer, store: TokenStore) -> Subject:
+    across = job.packing.attend_across
+    return Subject(model, job.tokenizer, store, job.device, layout=job.layout, attend_across=across)
 
 
 def inherited(job: Job) -> tuple[str, ...]:

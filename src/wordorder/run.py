@@ -11,23 +11,20 @@ import torch
 from wordorder import identity, keeping
 from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
-from wordorder.evaluation.base import Subject
-from wordorder.evaluation.bits_per_byte import validation
-from wordorder.following import follow, gathered
+from wordorder.fitting import fit
+from wordorder.following import follow
 from wordorder.job import Job
 from wordorder.keeping import Code
-from wordorder.model.transformer import Transformer
-from wordorder.opening import differing_keys
 from wordorder.outcome import Outcome
-from wordorder.parts import make_part, prepare
-from wordorder.preflight import announce, bytes_a_token, first_facts, peak_memory, refuse_full_disk
+from wordorder.parts import make_subject, prepare
+from wordorder.preflight import peak_memory
 from wordorder.record.run_record import RunRecord
-from wordorder.saved import load_weights, read_checkpoint, save_weights
+from wordorder.saved import load_weights
 from wordorder.scoring import score_missing
 from wordorder.training.group import Group, joined
-from wordorder.training.interrupt import Interrupt, Interrupted
-from wordorder.training.progress import TRAIN, Progress, alone, say
-from wordorder.training.recording import Diverged, Recording, calendar_time
+from wordorder.training.interrupt import Interrupted
+from wordorder.training.progress import Progress, alone, say
+from wordorder.training.recording import Diverged, calendar_time
 
 
 def train(
@@ -119,70 +116,8 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progres
         raise
 
 
-def make_subject(job: Job, model: Transformer, store: TokenStore) -> Subject:
-    across = job.packing.attend_across
-    return Subject(model, job.tokenizer, store, job.device, layout=job.layout, attend_across=across)
-
-
 def fail(job: Job, record: RunRecord, reason: str) -> Outcome:
     """Mark the run failed; what was recorded stays."""
     record.update(status="failed", reason=reason)
     job.mirror.close(record.folder)
     return Outcome(record.folder, "failed", reason)
-
-
-def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, progress: Progress, group: Group) -> None:
-    """Train the model from its last checkpoint or from the start, and leave its final weights in the record."""
-    part = make_part(job, store, model)
-    first = resume_step(job, record)
-    n_steps = job.fit.count_steps(part)
-    refuse_full_disk(job, model)
-    if first:
-        record.cut_rows(first)
-    else:
-        record.clear()
-        record.create(job.config, first_facts(job, part, n_steps))
-        job.tokenizer.save(record.folder / "tokenizer")
-    say(announce(job, part, n_steps, first))
-    job.mirror.open(record.folder)
-    progress.begin(TRAIN, of=n_steps, first=first)
-    with Interrupt() as interrupt, gathered(job, group) as group:
-        recording = Recording(
-            record,
-            job.intervals,
-            own={"training": job.identity, "config": job.config},
-            n_steps=n_steps,
-            validate=lambda: validation(make_subject(job, model, store), tokens=job.intervals.validate_tokens),
-            on_row=job.mirror.row,
-            interrupt=interrupt,
-            progress=progress,
-            group=group,
-        )
-        job.fit.run(part, record, recording, device=job.device, workers=job.config["workers"], group=group)
-    if recording.step_drained < n_steps:
-        raise Interrupted(str(record.folder))
-    weights = save_weights(model, record)
-    seconds = recording.seconds
-    record.update(
-        digests=record.facts["digests"] | {"weights": weights},
-        tokens=int(recording.tokens),
-        bytes=round(recording.tokens * bytes_a_token(store)),
-        seconds=seconds,
-        tokens_per_second=recording.tokens / seconds,
-        first_step_at=recording.first_step_at,
-    )
-    record.checkpoint.unlink(missing_ok=True)
-
-
-def resume_step(job: Job, record: RunRecord) -> int:
-    """The step of the checkpoint that this run goes on from, 0 if there is none. Raises InputError for another run's."""
-    if not record.checkpoint.exists():
-        return 0
-    checkpoint = read_checkpoint(record.checkpoint)
-    own = checkpoint["callbacks"]["recording"]["own"]
-    if own["training"] != job.identity:
-        sections = (*identity.TRAINING_SECTIONS, "source")
-        theirs, ours = ({name: config[name] for name in sections} for config in (own["config"], job.config))
-        differ = "; ".join(differing_keys(theirs, ours)) or "its text differs"
-        raise InputError(f"{record.checkpoint} belongs to another config: {differ}; delete it")
-    return int(checkpoint["global_step"]) if record.facts else 0
