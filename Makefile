@@ -2,13 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= quickstart
+# make compare SEEDS=3: with seeds 0, 1 and 2 in place of the experiment's own
+SEED_WORD = $(if $(SEEDS),seed=$(or $(shell $(PYTHON) -c "print(*range($(SEEDS)), sep=',')"),$(error SEEDS=$(SEEDS): say how many, such as SEEDS=3)))
 # A process for each core, each with one thread: tests are small, and a second thread would only wait.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .PHONY: compare test test-all lint lock
 
 compare: $(BIN)/.installed
-	$(BIN)/python scripts/train.py experiment=$(EXPERIMENT)
+	$(BIN)/python scripts/train.py experiment=$(EXPERIMENT) $(SEED_WORD)
 
 test: $(BIN)/.installed-test lint
 	$(PYTEST)

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from wordorder.compare.curves import LearningCurves, LengthCurves, PositionCurves
 from wordorder.compare.figure import Curves
+from wordorder.compare.overview import BITS
 from wordorder.compare.report import Comparison, compare, write
+from wordorder.compare.verdict import RULE
 from wordorder.errors import InputError
 
 SCHEMES = ("none", "rope", "alibi", "sinusoidal", "learned")
@@ -168,6 +171,30 @@ def test_page_tells_how_to_reproduce_and_what_differs(add_run: Callable[..., Pat
     ):
         assert words in page.text
     assert "feed123 with uncommitted changes" in page.text and "2.13.0" in page.text and "Some CPU" in page.text
+
+
+def test_verdicts_are_marked_by_their_word_and_their_rule_is_not_folded(
+    add_run: Callable[..., Path], lab: Path
+) -> None:
+    for seed, noise in enumerate((0.0, 0.001, -0.001)):
+        add_run("none", seed)
+        add_run("rope", seed, shift=noise)
+    write_page(lab)
+    html = (lab / "compare" / "report.html").read_text(encoding="utf-8")
+    assert re.search(r'<td class="word better">better</td></tr>', html)
+    shown, folded = html.split('<details class="notes">')
+    rule = str(escape(RULE))
+    assert rule in shown and rule not in folded and "Sign-flip p: " in folded and "Sign-flip p: " not in shown
+
+
+def test_question_is_the_heading_and_the_name_where_there_is_none(add_run: Callable[..., Path], lab: Path) -> None:
+    add_run("none")
+    for question, heading in (("does order help?", "does order help?"), ("", "lab")):
+        write_page(lab, question=question)
+        html = (lab / "compare" / "report.html").read_text(encoding="utf-8")
+        assert re.findall("<h1>(.*)</h1>", html) == [heading]
+        for sentence in ("1 arm, 1 run, 1 seed each.", BITS):
+            assert html.index(sentence) < html.index("Fairness audit") < html.index("<table")
 
 
 def test_same_runs_give_the_same_bytes(add_run: Callable[..., Path], lab: Path, tmp_path: Path) -> None:

@@ -25,6 +25,16 @@ def test_too_few_seeds_are_no_verdict(add_run, lab):
     assert say(lab, baseline="") == "No verdict: no baseline was named (compare.baseline=ARM)."
 
 
+def test_arms_have_too_few_seeds_where_others_are_better(add_run, lab):
+    for seed, noise in enumerate((0.0, 0.001, -0.001)):
+        add_run("none", seed)
+        add_run("rope", seed, shift=noise)
+    add_run("alibi")
+    assert "over 1 to 3 pairs of seeds: alibi has too few seeds to tell; rope (" in say(lab)
+    add_run("sinusoidal")
+    assert "alibi and sinusoidal have too few seeds to tell; rope (" in say(lab)
+
+
 def test_one_arm_needs_no_sentence(add_run, lab):
     add_run("none")
     assert say(lab) == ""

@@ -4,16 +4,23 @@ from typing import Any
 
 import pytest
 
-from wordorder.compare.verdict_text import choose_decimals, list_notes, write_interval, write_p, write_signed
+from wordorder.compare.verdict import RULE
+from wordorder.compare.verdict_text import (
+    choose_decimals,
+    list_extras,
+    list_notes,
+    write_interval,
+    write_p,
+    write_signed,
+)
 
 
 def make_row(seeds: int, p_holm: float | None = 0.5) -> dict[str, Any]:
     return {"seeds": seeds, "p_holm": p_holm}
 
 
-def note(rows: list[dict[str, Any]], **changes: Any) -> str:
-    options = {"baseline": "none", "lower_is_better": True, "margin": "0.01 bits per byte", "described": False}
-    return " ".join(list_notes(rows, **options | changes))
+def note(rows: list[dict[str, Any]]) -> str:
+    return " ".join(list_extras(rows, described=False))
 
 
 @pytest.mark.parametrize(
@@ -68,6 +75,13 @@ def test_the_floor_of_the_sign_flip_test_is_said_where_it_matters() -> None:
     assert "Above 40 pairs it is not counted." in note([make_row(41)])
 
 
-def test_direction_and_baseline_are_named() -> None:
-    assert "arm minus none at the same pair of seeds, mean over pairs; lower is better." in note([make_row(5)])
-    assert "higher is better" in note([make_row(5)], lower_is_better=False)
+def test_direction_baseline_and_rule_are_said() -> None:
+    lower, higher = (
+        list_notes(baseline="none", lower_is_better=better, margin="0.01 bits per byte") for better in (True, False)
+    )
+    assert "arm minus none at the same pair of seeds, mean over pairs; lower is better." in lower[0]
+    assert "higher is better" in higher[0] and RULE in lower and "Margin: 0.01 bits per byte." in lower[2]
+
+
+def test_a_bootstrap_is_explained_where_there_is_one() -> None:
+    assert "Bootstrap" not in note([make_row(5)]) and "Bootstrap" in list_extras([make_row(5)], described=True)[-1]

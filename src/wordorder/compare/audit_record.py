@@ -36,7 +36,8 @@ def extremes(values: pd.Series, unit: str) -> str:
     """The smallest and the largest, with their arms."""
     low, high = values.idxmin(), values.idxmax()
     more = 100 * (values[high] / values[low] - 1) if values[low] else float("inf")
-    return f"{low} {values[low]:,.0f} {unit}, {high} {values[high]:,.0f} ({more:.2g} % more)"
+    share = f"{more:,.0f}" if more >= 10 else f"{more:.2g}"
+    return f"{low} {values[low]:,.0f} {unit}, {high} {values[high]:,.0f} ({share}\u00a0% more)"
 
 
 def find_budgets(evidence: "Evidence") -> Iterator[str]:

@@ -1,4 +1,5 @@
 const field = document.querySelector("#filter");
+field.parentElement.hidden = false;
 field.addEventListener("input", () => {
   const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
   for (const row of document.querySelectorAll("tr[data-arm]")) {

@@ -22,6 +22,7 @@ from wordorder.compare.differences import list_differences
 from wordorder.compare.documents import read_documents
 from wordorder.compare.figure import Drawing
 from wordorder.compare.notes import list_commits, list_failures, list_hardware, list_origins, list_warnings
+from wordorder.compare.overview import describe_runs, explain
 from wordorder.compare.quantities import count_tokenizers
 from wordorder.compare.reproduce import list_commands
 from wordorder.compare.sentence import write_verdict
@@ -166,6 +167,8 @@ def render_page(comparison: Comparison, drawn: list[dict[str, object]]) -> str:
     empty = [figure.say_empty(comparison) for figure in comparison.figures if figure.is_empty(comparison)]
     return environment.get_template("report.html.j2").render(
         c=comparison,
+        facts=describe_runs(comparison.runs, comparison.table),
+        legend=explain(comparison.table),
         tables=[(table, _count_groups(table)) for table in comparison.tables],
         figures=drawn,
         empty=[sentence for sentence in empty if sentence],

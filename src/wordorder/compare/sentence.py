@@ -23,7 +23,7 @@ def write_verdict(table: Table, verdicts: Sequence[VerdictTable]) -> str:
     words: dict[str, list[str]] = {}
     for row in first.numbers:
         words.setdefault(row["verdict"], []).append(tell(row) if len(first.numbers) <= LISTED else row["arm"])
-    said = "; ".join(f"{join(arms)} {'is' if len(arms) == 1 else 'are'} {word}" for word, arms in words.items())
+    said = "; ".join(f"{join(arms)} {choose_verb(word, len(arms))} {word}" for word, arms in words.items())
     counts = sorted({n for n in first.seeds.values()})
     seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     quantity = first.title.removeprefix("Verdicts: ")
@@ -37,6 +37,12 @@ def tell(row: dict) -> str:
     decimals = choose_decimals(row)
     interval = write_interval(row["low"], row["high"], decimals)
     return f"{row['arm']} ({write_signed(row['difference'], decimals)}, 95\u00a0% {interval})"
+
+
+def choose_verb(word: str, number: int) -> str:
+    """An arm is better, and has too few seeds."""
+    one, several = ("has", "have") if word == TOO_FEW else ("is", "are")
+    return one if number == 1 else several
 
 
 def join(names: list[str]) -> str:

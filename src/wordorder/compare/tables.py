@@ -39,6 +39,7 @@ class Table:
     footnotes: list[str]
     title: str = "Results"
     about: tuple[str, ...] = ()  # what its quantities are
+    more: tuple[str, ...] = ()  # the same of those that a reader may skip, which a page folds
 
     def frame(self) -> pd.DataFrame:
         """The numbers: a row per arm; per column its mean, <key>_deviation and <key>_n."""
@@ -53,7 +54,7 @@ class Table:
     def notes(self) -> list[str]:
         """What a reader of the table must know, in the order of reading."""
         spread = any("±" in cell.spread for cells in self.rows.values() for cell in cells)
-        notes = [*self.about, *["Mean ± standard deviation over seeds."] * spread]
+        notes = [*self.about, *self.more, *["Mean ± standard deviation over seeds."] * spread]
         if self.baseline:
             notes.append(f"minus: mean difference to {self.baseline} over the seeds that both have (their number).")
         return notes + [f"{_raise(number)} {why}" for number, why in enumerate(self.footnotes, start=1)]

@@ -13,7 +13,7 @@ from wordorder.compare.power import minimum_detectable_effect
 from wordorder.compare.quantities import Column, Heading, average_seeds
 from wordorder.compare.tables import Table, add_footnote
 from wordorder.compare.verdict import LEAST, MARGIN, TOO_FEW, Verdict, decide
-from wordorder.compare.verdict_text import HEADINGS, list_notes, write_cells
+from wordorder.compare.verdict_text import HEADINGS, list_extras, list_notes, write_cells
 
 NO_VARIANCE = (
     "the same at every pair of seeds, which leaves nothing to estimate an error from: p is 1 for no difference, else 0"
@@ -92,12 +92,11 @@ def make_verdicts(column: Column, baseline: Arm, others: list[Arm], documents: p
         footnotes=footnotes,
         title=f"Verdicts: {measure.title}",
         about=list_notes(
-            numbers,
             baseline=baseline.label,
             lower_is_better=measure.lower_is_better,
             margin=f"{size}, {100 * measure.margin:.1f}\u00a0% of the baseline's" if measure.share else size,
-            described=described,
         ),
+        more=list_extras(numbers, described=described),
         numbers=tuple(numbers),
     )
 

@@ -59,18 +59,20 @@ def write_p(p: float | None) -> str:
     return NONE if p is None else "<0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
-def list_notes(
-    rows: list[Mapping[str, Any]], *, baseline: str, lower_is_better: bool, margin: str, described: bool
-) -> tuple[str, ...]:
-    """What a reader of the table must know; rows: the numbers of all arms; described: it has a bootstrap."""
-    tested = [row for row in rows if row["p_holm"] is not None]
-    counts, floors = (
-        sorted({row["seeds"] for row in tested}),
-        {row["seeds"]: 2.0 ** (1 - row["seeds"]) for row in tested},
-    )
+def list_notes(*, baseline: str, lower_is_better: bool, margin: str) -> tuple[str, ...]:
+    """What a verdict rests on."""
     better = "lower" if lower_is_better else "higher"
-    notes = [f"Difference: arm minus {baseline} at the same pair of seeds, mean over pairs; {better} is better.", RULE]
-    notes.append(f"Margin: {margin}. Intervals are of each arm alone, from the t-test, without adjustment.")
+    return (
+        f"Difference: arm minus {baseline} at the same pair of seeds, mean over pairs; {better} is better.",
+        RULE,
+        f"Margin: {margin}. Intervals are of each arm alone, from the t-test, without adjustment.",
+    )
+
+
+def list_extras(rows: list[Mapping[str, Any]], *, described: bool) -> tuple[str, ...]:
+    """What the columns mean that decide nothing; rows: the numbers of all arms; described: there is a bootstrap."""
+    tested = [row for row in rows if row["p_holm"] is not None]
+    counts, notes = sorted({row["seeds"] for row in tested}), []
     if tested:
         alpha = ALPHA / len(tested)
         found = [f"{minimum_detectable_effect(n, 1.0, alpha=alpha):.2f} at {n} pairs" for n in counts]
@@ -78,7 +80,7 @@ def list_notes(
             f"Detectable: the true difference found with power {POWER} at Holm's strictest step, p < {_write_alpha(len(tested))},"
             f" taking the deviation of the arm's differences for the true one; in such deviations {', '.join(found)}."
         )
-    low = [f"at {n} pairs not below {floors[n]:g}" for n in counts if floors[n] > ALPHA]
+    low = [f"at {n} pairs not below {floor:g}" for n in counts if (floor := 2.0 ** (1 - n)) > ALPHA]
     notes.append(
         "Sign-flip p: exact, for the arm alone; it decides nothing."
         + (f" It cannot reach {ALPHA}: {', '.join(low)}." if low else "")
