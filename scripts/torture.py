@@ -53,7 +53,7 @@ def summary(found: Found) -> dict[str, str | int | float | None]:
         "survivors": found.survivors,
         "refused": found.refused,
         "tracebacks": len(found.tracebacks),
-        "litter": found.litter.total(),
+        "litter": sum(found.litter.values()),
         "minutes": found.seconds / 60,
     }
 

@@ -34,7 +34,7 @@ class Found:
     survivors: int = 0
     refused: int = 0
     tracebacks: list[str] = field(default_factory=list)
-    litter: Counter = field(default_factory=Counter)
+    litter: dict[str, int] = field(default_factory=dict)
 
     def lacking(self, least: int) -> list[str]:
         """Phases that were hit less often than that."""

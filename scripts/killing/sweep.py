@@ -90,7 +90,10 @@ def digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
+KEPT = (".lock", ".made_from")
+
+
 def leftovers(outputs: Path) -> list[str]:
     """Files that only somebody who was killed leaves behind; a drawn ending of a name is taken off."""
-    hidden = (path.name for path in outputs.rglob(".*") if path.is_file() and path.name != ".lock")
+    hidden = (path.name for path in outputs.rglob(".*") if path.is_file() and path.name not in KEPT)
     return [re.sub(r"\.(json|jsonl|yaml)\.\w+$", r".\1", name) for name in hidden]

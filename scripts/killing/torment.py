@@ -145,7 +145,8 @@ class Torment:
             differ = [part for part in {**ours, **theirs} if ours.get(part) != theirs.get(part)]
             if differ:
                 self.found.differing.append(f"sweep {number}: {run}: {', '.join(differ)}")
-        self.found.litter.update(leftovers(outputs))
+        for name in leftovers(outputs):
+            self.found.litter[name] = self.found.litter.get(name, 0) + 1
 
 
 def stayed(families: list[Family]) -> list[int]:
