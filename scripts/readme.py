@@ -30,7 +30,7 @@ def main() -> None:
         blocks["torture"] = torture(json.loads(TORTURED.read_text(encoding="utf-8")))
     if (COMPARED / "summary.md").exists():
         blocks["result"] = result(COMPARED)
-        shutil.copyfile(COMPARED / "figures" / "length_last_k.png", PICTURE)
+        shutil.copyfile(COMPARED / "figures" / "length.png", PICTURE)
     readme.write_text(fill(text, blocks), encoding="utf-8")
 
 

@@ -9,14 +9,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from matplotlib.colors import to_rgb
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex, to_rgb
 
 from wordorder.compare.curves import LearningCurves, LengthCurves, PositionCurves
 from wordorder.compare.figure import Curves, Drawing
+from wordorder.compare.look import SCHEMES as LOOKS
 from wordorder.compare.look import choose_limits, choose_styles
 from wordorder.compare.report import Comparison, compare
 
 SCHEMES = ("none", "rope", "alibi", "sinusoidal", "learned")
+SCORINGS = ["last_k", "non_overlapping", "window_limited"]
 
 
 def read(lab: Path, baseline: str = "none") -> Comparison:
@@ -132,17 +135,6 @@ def test_arms_of_one_scheme_are_told_apart_by_hue_only_when_alone() -> None:
     assert marker == same and line != other and sum(to_rgb(dark)) < sum(to_rgb(light))
 
 
-def test_shipped_schemes_differ_in_grey_print() -> None:
-    def lightness(colour: str) -> float:
-        """CIE L* of an sRGB colour."""
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-        luminance = sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-        return 116 * luminance ** (1 / 3) - 16
-
-    grey = sorted(lightness(colour) for colour, _, _ in choose_styles({name: name for name in SCHEMES}).values())
-    assert all(b - a > 9 for a, b in pairwise(grey)) and grey[-1] < 70  # the lightest still stands out from paper
-
-
 def test_figure_without_scores_is_empty(add_run: Callable[..., Path], lab: Path) -> None:
     folder = add_run("none")
     (folder / "scores.jsonl").unlink()
@@ -175,3 +167,89 @@ def test_arms_of_several_trained_lengths_do_not_crowd_the_axis(add_run: Callable
     boxes = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_text()]
     assert len(boxes) >= 3 and all(left.x1 < right.x0 for left, right in pairwise(boxes))
     assert [text.get_text() for text in axes.texts] == ["trained lengths 45, 67, 128"]
+
+
+def drop_scores(folder: Path, *words: str) -> None:
+    rows = (folder / "scores.jsonl").read_text().splitlines(keepends=True)
+    (folder / "scores.jsonl").write_text("".join(row for row in rows if not any(word in row for word in words)))
+
+
+def test_each_scoring_is_a_panel_on_one_scale(add_run: Callable[..., Path], lab: Path) -> None:
+    for position in SCHEMES:
+        add_run(position)
+    figure = LengthCurves(scoring=SCORINGS).draw(read(lab))
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "same last tokens", "all tokens", "window of the trained length",
+    ]  # fmt: skip
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+    rope = [line for axes in figure.axes for line in axes.get_lines() if line.get_label() == "rope"]
+    assert [line.get_ydata()[2] for line in rope] == pytest.approx([2.741, 2.941, 2.841])
+    assert figure.axes[0].get_ylim()[0] < 2.56 and figure.axes[0].get_ylim()[1] > 3.665  # of all panels
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "none",
+        "alibi",
+        "learned",
+        "rope",
+        "sinusoidal",
+    ]
+
+
+def test_a_scoring_that_no_finished_run_has_is_left_out(add_run: Callable[..., Path], lab: Path) -> None:
+    drop_scores(add_run("none"), "window_limited")
+    add_run("rope", facts={"status": "failed"})
+    figure = LengthCurves(scoring=SCORINGS)
+    assert len(figure.draw(read(lab)).axes) == 2
+    assert "window of the trained length" not in " ".join([figure.caption, *figure.notes(read(lab))])
+
+
+def test_what_an_arm_lacks_in_one_panel_alone_is_said_of_that_panel(add_run: Callable[..., Path], lab: Path) -> None:
+    add_run("none")
+    drop_scores(add_run("rope"), "window_limited")
+    add_run("learned")
+    notes = LengthCurves(scoring=SCORINGS).notes(read(lab))
+    assert "In “window of the trained length”: rope is not drawn: not recorded." in notes
+    assert [note for note in notes if "learned" in note] == [
+        "learned is n/a at 256, 512, 1,024: Learned ends at position 128."
+    ]
+
+
+def test_truncation_is_a_level_line_from_the_trained_length_in_the_arm_s_colour(
+    add_run: Callable[..., Path], lab: Path
+) -> None:
+    for seed, shift in enumerate((0.0, 0.2)):
+        add_run("rope", seed, shift=shift)
+        add_run("alibi", seed, shift=shift)
+    panels = LengthCurves(scoring=SCORINGS).draw(read(lab, baseline="rope")).axes
+    levels = [[one for one in axes.collections if isinstance(one, LineCollection)] for axes in panels]
+    assert [len(own) for own in levels] == [2, 0, 0]
+    drawn = {to_hex(one.get_color()[0]): one.get_segments()[0].tolist() for one in levels[0]}
+    for name, bits in (("rope", 2.563), ("alibi", 2.560)):
+        (left, right) = drawn[LOOKS[name][0]]
+        assert left == pytest.approx([128, bits + 0.1]) and right == pytest.approx([1024, bits + 0.1])
+
+
+def test_learning_is_drawn_against_each_quantity_that_was_recorded(add_run: Callable[..., Path], lab: Path) -> None:
+    add_run("none", facts={"flops": 1.4e12})
+    axes = LearningCurves().draw(read(lab)).axes
+    ends = {one.get_xlabel(): max(one.get_lines()[0].get_xdata()) for one in axes}
+    assert ends == {
+        "training tokens": 700 * 1024, "training steps": 700, "seconds of training": 70.0,
+        "FLOPs of training": pytest.approx(1.4e12),
+    }  # fmt: skip
+    assert len({one.get_ylim() for one in axes}) == 1
+    add_run("rope")
+    notes = LearningCurves().notes(read(lab))
+    assert notes == ["In “FLOPs of training”: rope is not drawn: not recorded."]
+
+
+def test_learning_leaves_out_what_no_run_recorded(add_run: Callable[..., Path], lab: Path) -> None:
+    add_run("none")
+    figure = LearningCurves(against=["flops", "steps"]).draw(read(lab))
+    assert [axes.get_xlabel() for axes in figure.axes] == ["training steps"]
+    assert LearningCurves(against=["flops"]).is_empty(read(lab))
+
+
+@pytest.mark.parametrize("make", [lambda: LearningCurves(against=["hours"]), lambda: LengthCurves(scoring=["hours"])])
+def test_an_unknown_panel_is_refused_with_those_there_are(make: Callable[[], Drawing]) -> None:
+    with pytest.raises(ValueError, match=r"=\['hours'\] .*known: choose of .*(tokens|last_k)"):
+        make()

@@ -1,11 +1,19 @@
 """A line runs over arms that differ in the one number alone, and its best value is marked."""
 
+import json
+
 import pytest
 
 from wordorder.compare.report import compare
 from wordorder.compare.sensitivity import Sensitivity
 
 RATES = (0.0005, 0.001, 0.002)
+
+
+def read_rings(figure):
+    """x -> y of the marked values."""
+    rings = [line for line in figure.axes[0].get_lines() if line.get_markerfacecolor() == "none"]
+    return {float(*ring.get_xdata()): float(*ring.get_ydata()) for ring in rings}
 
 
 @pytest.fixture
@@ -21,17 +29,60 @@ def comparison(add_run, lab):
 def test_each_scheme_is_a_line_over_its_rates(comparison):
     lines = Sensitivity(key="optimizer.lr").lines(comparison)
     assert sorted(lines) == ["none", "rope"]
-    rope = lines["rope"].groupby("x")["y"].mean()
+    rope = lines["rope"].points.groupby("x")["y"].mean()
     assert rope.to_dict() == pytest.approx({lr: 2.563 + 0.1 + 0.01 + (lr != 0.001) * 0.2 for lr in RATES})
 
 
 def test_the_best_value_of_each_line_is_marked(comparison):
-    (axes,) = Sensitivity(key="optimizer.lr").draw(comparison).axes
-    rings = [line for line in axes.get_lines() if line.get_markerfacecolor() == "none"]
-    assert sorted(float(*ring.get_xdata()) for ring in rings) == [0.001, 0.002]
+    assert sorted(read_rings(Sensitivity(key="optimizer.lr").draw(comparison))) == [0.001, 0.002]
 
 
 def test_arms_that_agree_in_the_number_have_no_figure(add_run, lab):
     add_run("none")
     add_run("rope")
     assert Sensitivity(key="optimizer.lr").is_empty(compare(lab, baseline="", figures=[]))
+
+
+def test_lines_of_several_tokenizers_are_told_apart(add_run, lab):
+    for name in ("BPE", "Byte"):
+        for lr in RATES:
+            choices = {"position": "rope", "tokenizer": name.lower(), "source": "python_docs", "model": "nano"}
+            own = {"optimizer": {"lr": lr}, "tokenizer": {"_target_": f"wordorder.tokenizer.{name}"}}
+            add_run("rope", config=own, facts={"choices": choices})
+    lines = Sensitivity(key="optimizer.lr").lines(compare(lab, baseline="", figures=[]))
+    assert sorted(lines) == ["bpe", "byte"] and all(len(line.points) == 3 for line in lines.values())
+
+
+def test_where_it_was_tuned_the_tuning_runs_are_drawn_and_what_was_chosen_is_marked(add_run, lab):
+    """The final runs differ in the rate as well, and are not what is drawn."""
+    for position, lr in (("none", 0.002), ("rope", 0.001)):
+        add_run(position, name=position, config={"optimizer": {"lr": lr}})
+    bits = {"none": [2.9, 2.8, 2.7], "rope": [2.6, 2.5, None]}
+    arms = [
+        {
+            "arm": f"position={name}",
+            "chosen": {"none": 0.002, "rope": 0.001}[name],
+            "edge": "",
+            "means": own,
+            "tried": [
+                {"run": "t", "value": lr, "seed": seed, "bits_per_byte": mean and mean + (seed - 100.5) / 10}
+                for lr, mean in zip(RATES, own, strict=True)
+                for seed in (100, 101)
+            ],
+            "final": [name],
+        }
+        for name, own in bits.items()
+    ]
+    tuning = {"key": "optimizer.lr", "metric": "bits_per_byte", "split": "val", "seeds": [100, 101], "values": RATES}
+    (lab / "tuning.json").write_text(json.dumps(tuning | {"arms": arms}))
+    comparison, figure = compare(lab, baseline="", figures=[]), Sensitivity(key="optimizer.lr")
+    drawn = figure.draw(comparison)
+    lines = {line.get_label(): line for line in drawn.axes[0].get_lines() if line.get_label()[0] != "_"}
+    assert dict(lines["position=none"].get_xydata()) == pytest.approx(dict(zip(RATES, bits["none"], strict=True)))
+    assert len(lines["position=rope"].get_xdata()) == 2 and lines["position=rope"].get_color() == "#0b62b8"
+    assert read_rings(drawn) == pytest.approx({0.002: 2.7, 0.001: 2.5})
+    assert figure.notes(comparison) == [
+        "These are the tuning runs (seeds 100, 101) on the val split, not those of the table.",
+        "position=rope diverged at 0.002.",
+    ]
+    assert Sensitivity(key="optimizer.weight_decay").is_empty(comparison)

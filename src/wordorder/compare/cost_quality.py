@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
 from wordorder.compare.figure import Drawing
+from wordorder.compare.layout import add_legend, add_title, arrange, wrap
 from wordorder.compare.look import LOOK, choose_styles
 from wordorder.compare.quantities import SEEDS, Values, read_facts, read_values, select_whole
 
@@ -65,15 +66,18 @@ class CostQuality(Drawing):
         panels = self.panels(comparison)
         styles = choose_styles({arm.label: arm.position for arm in comparison.arms})
         with matplotlib.rc_context(LOOK):
-            height = max(3.6, 1.0 + 0.2 * len(styles))
-            figure = Figure(figsize=(2.4 + 2.9 * len(panels), height), layout="constrained", facecolor="white")
-            row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-            for axes, (cost, arms) in zip(row, panels.items(), strict=True):
+            rows, columns, size = arrange(len(panels), [wrap(label) for label in styles])
+            figure = Figure(figsize=size, layout="constrained", facecolor="white")
+            grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+            for axes, (cost, arms) in zip(grid.flat, panels.items(), strict=False):
                 draw_panel(axes, arms, styles)
                 axes.set_xlabel(LABELS[cost])
-            row[0].set_ylabel("bits per byte")
-            row[0].set_title(self.title)
-            figure.legend(*row[0].get_legend_handles_labels(), loc="outside right upper")
+            for axes in grid.flat[len(panels) :]:
+                axes.set_axis_off()
+            for axes in grid[:, 0]:
+                axes.set_ylabel("bits per byte")
+            add_title(figure, self.title)
+            add_legend(figure)
         return figure
 
 
@@ -84,7 +88,7 @@ def draw_panel(axes: Axes, arms: dict[str, pd.DataFrame], styles: dict[str, tupl
         if len(points) > 1:
             axes.plot(points["x"], points["y"], marker, color=colour, markersize=3.5, alpha=0.4, linestyle="none")
         middle = points.mean()
-        axes.plot(middle["x"], middle["y"], marker, color=colour, markersize=8, linestyle="none", label=label)
+        axes.plot(middle["x"], middle["y"], marker, color=colour, markersize=8, linestyle="none", label=wrap(label))
     every = pd.concat(list(arms.values()))["x"]
     room = max(0.1 * (every.max() - every.min()), 0.05 * every.max())
     axes.set_xlim(every.min() - room, every.max() + room)

@@ -16,7 +16,8 @@ from wordorder.compare.quantities import select_whole, write_score
 if TYPE_CHECKING:
     from wordorder.compare.report import Comparison
 
-CELL = (1.15, 0.5)  # inches
+CELL = (1.15, 0.5)  # inches, wider where a tokenizer's name is
+LETTER = 0.085  # inches
 
 
 class SchemeTokenizerMatrix(Drawing):
@@ -50,7 +51,8 @@ class SchemeTokenizerMatrix(Drawing):
     def draw(self, comparison: Comparison) -> Figure:
         cells = self.cells(comparison)
         with matplotlib.rc_context(LOOK | {"axes.grid": False}):
-            size = (2.2 + CELL[0] * cells.shape[1], 1.2 + CELL[1] * cells.shape[0])
+            width = max(CELL[0], LETTER * (2 + max(map(len, cells.columns))))
+            size = (2.2 + width * cells.shape[1], 1.2 + CELL[1] * cells.shape[0])
             figure = Figure(figsize=size, layout="constrained", facecolor="white")
             axes = figure.subplots()
             values = cells.to_numpy(dtype=float)

@@ -7,82 +7,99 @@ from typing import TYPE_CHECKING
 
 import matplotlib
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import NullLocator
 
-from wordorder.compare.arms import Arm, find_differences, label_arms
+from wordorder.compare.arms import Arm, find_differences, shorten
 from wordorder.compare.figure import Drawing
+from wordorder.compare.layout import add_legend, arrange, wrap
 from wordorder.compare.look import LOOK, choose_styles, draw_arm
 from wordorder.compare.quantities import read_values, select_whole
+from wordorder.compare.tuned import Line, note_tuning, read_lines
 
 if TYPE_CHECKING:
     from wordorder.compare.report import Comparison
 
+MOST_TICKS = 8
+
 
 class Sensitivity(Drawing):
-    """`key` is one of the config, such as optimizer.lr; drawn where arms differ in it."""
+    """`key` is one of the config, such as optimizer.lr; drawn where it was tuned, of the runs that tuned it, else where arms
+    differ in it."""
 
     def __init__(self, *, key: str) -> None:
         self.key = key
         self.name = f"sensitivity_{key.replace('.', '_')}"
         self.title = f"Sensitivity to {key}"
         self.caption = (
-            f"Bits per byte (lower is better) by {key}; a ring marks an arm's best value. A best value at an end of its"
-            " line may not be the best there is."
+            f"Bits per byte (lower is better) by {key}; a ring marks an arm's best value, which is the one chosen where it was"
+            " tuned. A best value at an end of its line may not be the best there is."
         )
 
-    def lines(self, comparison: Comparison) -> dict[str, pd.DataFrame]:
-        """Label -> columns run, x, y of arms that differ in the key alone; of those with several values."""
+    def is_tuned(self, comparison: Comparison) -> bool:
+        return comparison.tuning.get("key") == self.key and all(map(is_number, comparison.tuning["values"]))
+
+    def lines(self, comparison: Comparison) -> dict[str, Line]:
+        """By label: of the tuning runs, else of arms that differ in the key alone and have several values."""
+        if self.is_tuned(comparison):
+            return read_lines(comparison.tuning, comparison.arms)
         groups: dict[str, list[Arm]] = {}
         for arm in comparison.arms:
             if is_number(arm.config.get(self.key)):
                 rest = {name: value for name, value in arm.config.items() if name != self.key}
                 groups.setdefault(json.dumps(rest, sort_keys=True, default=str), []).append(arm)
         groups = {rest: arms for rest, arms in groups.items() if len(arms) > 1}
-        labels = label_arms(
-            [{k: v for k, v in arms[0].config.items() if k != self.key} for arms in groups.values()],
-            [{"position": arms[0].position} for arms in groups.values()],
-        )
-        return {label: self.points(comparison, arms) for label, arms in zip(labels, groups.values(), strict=True)}
+        return {self.label(arms[0]): self.line(comparison, arms) for arms in groups.values()}
 
-    def points(self, comparison: Comparison, arms: list[Arm]) -> pd.DataFrame:
+    def label(self, arm: Arm) -> str:
+        """What sets it apart from the other lines: its label without the key."""
+        said = f"{self.key.removeprefix('position.')}="
+        return ", ".join(part for part in arm.label.split(", ") if not part.startswith(said)) or arm.position
+
+    def line(self, comparison: Comparison, arms: list[Arm]) -> Line:
         whole = select_whole(comparison.scores[comparison.scores["run"].isin(comparison.done)])
         rows = [
             {"run": number, "x": float(arm.config[self.key]), "y": value}  # a seed's line runs over the arms
             for arm in arms
             for number, value in enumerate(pd.to_numeric(read_values(whole, arm)[0]).dropna())
         ]
-        return pd.DataFrame(rows, columns=["run", "x", "y"]).sort_values(["run", "x"])
+        points = pd.DataFrame(rows, columns=["run", "x", "y"]).sort_values(["run", "x"])
+        means = points.groupby("x")["y"].mean()
+        return Line(arms[0].position, points, (float(means.idxmin()), float(means.min())) if len(means) else None)
 
     def is_empty(self, comparison: Comparison) -> bool:
-        return not any(points["x"].nunique() > 1 for points in self.lines(comparison).values())
+        return not any(line.points["x"].nunique() > 1 for line in self.lines(comparison).values())
 
     def say_empty(self, comparison: Comparison) -> str:
         return ""  # most comparisons have one value
 
+    def notes(self, comparison: Comparison) -> list[str]:
+        return note_tuning(comparison.tuning) if self.is_tuned(comparison) else []
+
     def draw(self, comparison: Comparison) -> Figure:
-        lines = {label: points for label, points in self.lines(comparison).items() if len(points)}
-        schemes = {arm.position for arm in comparison.arms}
-        styles = choose_styles(
-            {label: next((s for s in schemes if label.split(",")[0] == s), label) for label in lines}
-        )
+        lines = {label: line for label, line in self.lines(comparison).items() if len(line.points)}
+        styles = choose_styles({label: line.scheme for label, line in lines.items()})
         with matplotlib.rc_context(LOOK):
-            figure = Figure(figsize=(7.6, max(4.0, 0.6 + 0.2 * len(lines))), layout="constrained", facecolor="white")
+            size = arrange(1, [wrap(label) for label in lines])[2]
+            figure = Figure(figsize=size, layout="constrained", facecolor="white")
             axes = figure.subplots()
             axes.set_title(self.title)
             axes.set(xlabel=self.key, ylabel="bits per byte", xscale="log")
-            for label, points in lines.items():
-                draw_arm(axes, points, label, styles[label])
-                means = points.groupby("x")["y"].mean()
-                axes.plot(
-                    means.idxmin(), means.min(), "o", markersize=12, markerfacecolor="none", color=styles[label][0]
-                )
-            values = sorted({x for points in lines.values() for x in points["x"]})
-            axes.set_xticks(values)
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            axes.xaxis.set_minor_locator(NullLocator())
-            figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper")
+            for label, line in lines.items():
+                draw_arm(axes, line.points, wrap(label), styles[label])
+                if line.best:
+                    axes.plot(*line.best, "o", markersize=12, markerfacecolor="none", color=styles[label][0])
+            shape(axes, sorted({x for line in lines.values() for x in line.points["x"]}))
+            add_legend(figure)
         return figure
+
+
+def shape(axes: Axes, values: list[float]) -> None:
+    """A tick at each value, or at as many as there is room for."""
+    every = -(-len(values) // MOST_TICKS)
+    axes.set_xticks(values[::every], [shorten(value) for value in values[::every]])
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def is_number(value: object) -> bool:

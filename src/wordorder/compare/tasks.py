@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from wordorder.compare.arms import Arm
-from wordorder.compare.figure import Curves
+from wordorder.compare.figure import Curves, Panel
 from wordorder.compare.quantities import Column, choose_split, read_values, select_scores, write_score
 from wordorder.record.read import SCORE_COLUMNS
 
@@ -44,18 +44,18 @@ class ExactMatchCurves(Curves):
     def __init__(self) -> None:
         self.name = "exact_match"
         self.title = "Answers by length"
-        self.xlabel = "length"
         self.ylabel = "exact match"
         self.caption = "Share of documents answered without any mistake, by length; higher is better."
 
-    def points(self, comparison: Comparison) -> pd.DataFrame:
+    def panels(self, comparison: Comparison) -> list[Panel]:
         rows = _by_length(comparison.scores, "exact_match").reindex(columns=["run", "length", "value", "why"])
-        return rows.set_axis(["run", "x", "y", "why"], axis=1).assign(at=rows["length"])
+        points = rows.set_axis(["run", "x", "y", "why"], axis=1).assign(at=rows["length"])
+        return [Panel("exact_match", "", "length", points)]
 
-    def limits(self, points: pd.DataFrame) -> tuple[float, float, dict[str, float]]:
+    def limits(self, panels: list[Panel]) -> tuple[float, float, dict[str, float]]:
         return -0.03, 1.04, {}
 
-    def shape(self, axes: Axes, points: pd.DataFrame, comparison: Comparison) -> None:
+    def shape(self, axes: Axes, panel: Panel, comparison: Comparison) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if trained := find_trained(comparison):
             axes.axvspan(trained[0] - 0.5, trained[1] + 0.5, color="#efefe9", zorder=0.5, linewidth=0)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from wordorder.compare.figure import Drawing
+from wordorder.compare.layout import add_title, wrap
 from wordorder.compare.look import LOOK, choose_styles
 from wordorder.compare.quantities import SEEDS, Column
 from wordorder.compare.tokenizers import list_bits, list_panels
@@ -18,7 +19,7 @@ from wordorder.compare.tokenizers import list_bits, list_panels
 if TYPE_CHECKING:
     from .report import Comparison
 
-ROW = 0.42  # inches of an arm
+LETTER, LINE, ROW = 0.075, 0.18, 0.24  # inches of a character and a line of a label, and between two rows
 
 
 class TokenizerBars(Drawing):
@@ -49,18 +50,21 @@ class TokenizerBars(Drawing):
         panels, arms = self.panels(comparison), comparison.arms
         styles = choose_styles({arm.label: arm.position for arm in arms})
         with matplotlib.rc_context(LOOK):
-            size = (1.6 + 2.2 * len(panels), 1.3 + ROW * len(arms))
+            labels = [wrap(arm.label) for arm in arms]
+            longest = max(len(line) for label in labels for line in label.split("\n"))
+            row = ROW + LINE * max(1 + label.count("\n") for label in labels)
+            size = (0.7 + LETTER * longest + 2.2 * len(panels), 1.3 + row * len(arms))
             figure = Figure(figsize=size, layout="constrained", facecolor="white")
-            row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-            for axes, column in zip(row, panels, strict=True):
+            grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+            for axes, column in zip(grid, panels, strict=True):
                 known = {arm.label: _read(column, arm) for arm in arms}
                 axes.set_title(_write_title(column), fontsize=10, fontweight="normal")
                 for place, arm in enumerate(arms):
                     _draw_row(axes, place, known[arm.label], column, styles[arm.label][0])
                 _shape(axes, column, pd.concat(list(known.values())))
-            row[0].set_yticks(range(len(arms)), [arm.label.replace(", ", ",\n") for arm in arms])
-            row[0].set_ylim(len(arms) - 0.5, -0.5)  # in the order of the table
-            figure.suptitle(self.title, x=0.01, ha="left", fontsize=11.5, fontweight="bold")
+            grid[0].set_yticks(range(len(arms)), labels)
+            grid[0].set_ylim(len(arms) - 0.5, -0.5)  # in the order of the table
+            add_title(figure, self.title)
         return figure
 
     def notes(self, comparison: Comparison) -> list[str]:

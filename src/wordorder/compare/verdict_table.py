@@ -1,6 +1,6 @@
 """Verdicts beside the main table: how each arm differs from the baseline, how sure that is, and what the rule makes of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -41,9 +41,12 @@ MEASURES = {
 
 @dataclass(frozen=True)
 class VerdictTable(Table):
-    """seeds: label -> pairs of seeds that the arm and the baseline both have; numbers: a row for each arm."""
+    """seeds: label -> pairs of seeds that the arm and the baseline both have; numbers: a row for each arm; differences: label
+    -> that of each pair, in the order of the seeds."""
 
     numbers: tuple[dict[str, Any], ...] = ()
+    differences: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    measure: Measure = MEASURES["bits_per_byte"]
 
     def frame(self) -> pd.DataFrame:
         return pd.DataFrame(list(self.numbers))
@@ -98,6 +101,8 @@ def make_verdicts(column: Column, baseline: Arm, others: list[Arm], documents: p
         ),
         more=list_extras(numbers, described=described),
         numbers=tuple(numbers),
+        differences={label: tuple(own.tolist()) for label, own in differences.items()},
+        measure=measure,
     )
 
 
