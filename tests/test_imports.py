@@ -63,7 +63,8 @@ MAY = {  # part of the package -> what of the package it may import
     "syncing": {"comparing", "opening", "check", "compare", "record", "errors"},
     "keeping": set(),
     "cores": {"errors"},
-    "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "errors"},
+    "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "errors"}
+    | {"compare.noise", "compare.paired", "compare.power", "compare.verdict"},
     "slurm": {"slurm", "sweep", "record", "errors"},
     "contained": set(),
 }

@@ -10,7 +10,7 @@ import plans
 import pytest
 import runs
 
-from wordorder import sweeping
+from wordorder import command, commands, making, sweeping
 from wordorder.sweep import planning
 
 SWEEP = ["-m", "seed=0,1"]
@@ -125,7 +125,7 @@ def test_what_training_refuses_is_refused_in_its_words(word, ask, capsys):
         ([], "say first what is asked of the sweep: plan, status, show, retry, prune"),
         (["experiment=quickstart"], "say first what is asked of the sweep"),
         (["stats", "experiment=quickstart"], "stats cannot be asked of a sweep: did you mean status?"),
-        (["plan", "hydra/launcher=basic"], "hydra/launcher=basic is not for sweep.py"),
+        (["plan", "hydra/sweeper=basic"], "hydra/sweeper=basic is not for sweep.py"),
         (["show"], "show takes one word, a run's folder"),
         (["show", "run=outputs/x", "seed=1"], "show takes one word, a run's folder"),
         (["show", "run=outputs/x"], "run=outputs/x is no run folder"),
@@ -195,6 +195,62 @@ def test_a_single_run_that_failed_is_tried_again(ask, monkeypatch):
     ask("retry", *runs.words())
     ((values, choices),) = trained
     assert values["rerun"] == "failed" and choices["position"] == "learned"
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib", "submitit_slurm"])
+def test_any_launcher_is_planned_for_and_only_the_pool_says_how_many_at_a_time(launcher, ask):
+    words = [*runs.words(), "-m", "seed=0,1,2"]
+    spoil(folders(ask("plan", *words))[0], plans.DONE)  # in 100 seconds, as the two others will be
+    for verb in ("plan", "status"):
+        pool = ask(verb, *words, "hydra.launcher.n_jobs=2")
+        told = ask(verb, *words, f"hydra/launcher={launcher}")
+        assert "about 2 min of training, 2 at a time" in pool
+        assert "about 3 min of training in all" in told and folders(told) == folders(pool)
+
+
+@pytest.fixture
+def trained(monkeypatch) -> list[tuple]:
+    """What a launcher has trained, as the command that trains would be asked."""
+    seen = []
+
+    def train(config):
+        values, _ = command.plain(config)
+        seen.append((values["seed"], values["rerun"], sys.argv[0]))
+
+    monkeypatch.setattr(commands, "train", train)
+    monkeypatch.setattr(making, "show", lambda expansion, asked, ended: list(ended.values()))
+    return seen
+
+
+def test_what_failed_is_handed_to_the_launcher_that_was_chosen(ask, trained):
+    words = [*runs.words(), "-m", "seed=0,1,2", "hydra/launcher=basic"]
+    for folder in folders(ask("plan", *words))[1:]:
+        spoil(folder, plans.FAILED)
+    said = ask("retry", *words)
+    assert trained == [(1, "failed", "scripts/train.py"), (2, "failed", "scripts/train.py")]
+    assert said.startswith("1 ")  # they are still failed as they lie there, for nothing was trained
+
+
+def test_a_plan_says_what_its_seeds_can_show(ask):
+    small = [word for word in runs.words() if not word.startswith("position=")]
+    words = [*small, "-m", "position=rope,none,learned", "seed=0,1,2,3"]
+    assert "noise: not measured yet; experiment=noise measures it" in ask("plan", *words)
+    assert "noise: " not in ask("plan", *small, "-m", "position=rope", "seed=0,1,2,3")
+    by_arm = {}
+    for folder in folders(ask("plan", *words)):
+        by_arm.setdefault(Path(folder).name.partition("-")[0], []).append(Path(folder))
+    planned = {
+        run["folder"]: run for file in Path("outputs/.plans").iterdir() for run in json.loads(file.read_text())["runs"]
+    }
+    for arm, slope in (("rope", 0.0), ("none", 0.1)):
+        for seed, folder in enumerate(by_arm[arm][:3]):
+            asked = planned[str(folder)]["evaluations"]
+            spoil(str(folder), plans.DONE | {"seeds": {"weight": seed, "data": seed}, "evaluations": asked})
+            row = {"evaluation_id": asked["bits_per_byte"], "metric": "bits_per_byte", "value": 2.0 + slope * seed}
+            (folder / "scores.jsonl").write_text(json.dumps(row) + "\n")
+    said = ask("plan", *words)
+    assert "noise: sd of paired differences 0.1 bits per byte (pooled over 2 arms of this plan, 6 runs)" in said
+    assert "with the 4 seeds planned an effect of 0.27" in said and "at 0.05 / 2" in said
 
 
 def test_a_run_is_shown(ask):

@@ -114,6 +114,11 @@ def expansion(
     return Expansion(points, once, typed, folders, output_dir, n_jobs, runs_per_gpu, launch, stages)
 
 
+def launched() -> bool:
+    """Is the run at hand one of many, which a launcher was given?"""
+    return not OmegaConf.is_missing(HydraConfig.get().job, "num")  # its number among them
+
+
 def single(config: DictConfig) -> Expansion:
     """One run, as an expansion."""
     own = HydraConfig.get()

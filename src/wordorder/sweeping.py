@@ -5,13 +5,14 @@ The words after the verb are those of train.py, read and expanded by the same co
 
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from wordorder import command
+from wordorder import command, commands
 from wordorder.errors import InputError
 from wordorder.making import at_once, make_runs
 from wordorder.opening import find_run
@@ -26,7 +27,6 @@ from wordorder.sweep.telling_tuning import tell_tuning
 from wordorder.sweep.tuning import Settled, settle
 
 USAGE = "as in sweep.py plan experiment=quickstart"
-PLUGINS = ("hydra/launcher", "hydra/sweeper")  # others than ours expand and run words in ways not known here
 
 
 def main() -> None:
@@ -48,14 +48,13 @@ def read_words(words: list[str]) -> tuple[str, list[str]]:
 
 
 def expand(words: list[str], ask: Callable[[Expansion], None]) -> None:
-    """Ask it of what the words stand for, one run or many."""
+    """Ask it of what the words stand for, one run or many. Where that has runs launched, each is trained."""
     for word in words:
-        if word.partition("=")[0] in PLUGINS:
-            raise InputError(
-                f"{word} is not for sweep.py, which knows the plans and the pool of train.py only: leave it out"
-            )
+        if word.partition("=")[0] == "hydra/sweeper":
+            raise InputError(f"{word} is not for sweep.py, which knows the plans of train.py only: leave it out")
     sys.argv[1:] = words
-    command.main(lambda config: ask(command.single(config)), "train", sweep=ask)
+    one = lambda config: commands.train(config) if command.launched() else ask(command.single(config))  # noqa: E731
+    command.main(one, "train", sweep=ask)
 
 
 def planned(expansion: Expansion) -> tuple[list[Planned], Settled | None]:
@@ -68,6 +67,11 @@ def planned(expansion: Expansion) -> tuple[list[Planned], Settled | None]:
 
 def looked_at(runs: Sequence[Planned]) -> telling.Looked:
     return [(run, look(Path(run.folder), run.evaluations)) for run in runs]
+
+
+def side_by_side(runs: Sequence[Planned], expansion: Expansion) -> int | None:
+    """How many are trained at a time; None for a launcher that does not say."""
+    return at_once(runs, expansion) if expansion.launch is None else None
 
 
 def console() -> Console:
@@ -86,12 +90,26 @@ def plan(words: list[str]) -> None:
     """What train.py would do with these words."""
 
     def ask(expansion: Expansion) -> None:
+        from wordorder.sweep.telling_noise import tell_noise  # needs scipy, which only this verb waits for
+
         runs, settled = planned(expansion)
-        telling.tell_plan(console(), looked_at(runs), n_jobs=at_once(runs, expansion))
+        looked = looked_at(runs)
+        telling.tell_plan(console(), looked, n_jobs=side_by_side(runs, expansion))
         if settled:
             tell_tuning(console(), settled)
+        n_arms, n_seeds = compared(runs, expansion)
+        final = looked_at(settled.final) if settled else looked
+        tell_noise(console(), final, n_arms=n_arms, n_seeds=n_seeds, output_dir=expansion.output_dir)
 
     expand(words, ask)
+
+
+def compared(runs: Sequence[Planned], expansion: Expansion) -> tuple[int, int]:
+    """How many arms a plan compares, and how many seeds each of them has."""
+    if expansion.stages:
+        return len(expansion.stages.arms), len(expansion.stages.final)
+    arms = Counter(run.arm for run in runs)
+    return len(arms), min(arms.values())
 
 
 def status(words: list[str]) -> None:
@@ -100,7 +118,7 @@ def status(words: list[str]) -> None:
 
     def ask(expansion: Expansion) -> None:
         runs, settled = planned(expansion)
-        telling.tell_status(console(), looked_at(runs), n_jobs=at_once(runs, expansion), command=typed)
+        telling.tell_status(console(), looked_at(runs), n_jobs=side_by_side(runs, expansion), command=typed)
         if settled:
             tell_tuning(console(), settled)
 

@@ -37,6 +37,15 @@ def test_power_is_the_integral_of_its_definition(n: int, effect: float, alpha: f
     assert find_power(-effect, n, alpha=alpha) == find_power(effect, n, alpha=alpha)
 
 
+@pytest.mark.parametrize("n", [3, 5, 10])
+@pytest.mark.parametrize("alpha", [0.01, 0.0025, 0.0001])
+def test_the_detectable_effect_of_many_arms_has_its_power_by_the_integral(n: int, alpha: float) -> None:
+    effect = minimum_detectable_effect(n, 1.0, alpha=alpha)
+    assert integrate_power(effect, n, alpha) == pytest.approx(0.8, abs=1e-5)
+    powers = [find_power(effect * share, n, alpha=alpha) for share in np.linspace(0, 10, 301)]
+    assert powers == sorted(powers) and powers[-1] == pytest.approx(1)
+
+
 @pytest.mark.parametrize("effect", [0.0, 1.0, 30.0, 1000.0])
 @pytest.mark.parametrize("n", [2, 3, 200])
 def test_power_is_a_probability_however_large_the_effect(n: int, effect: float) -> None:

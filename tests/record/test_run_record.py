@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import time
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ import runs
 from filelock import FileLock
 
 from wordorder.record import run_record
-from wordorder.record.run_record import Held, RunRecord, replace_text
+from wordorder.record.run_record import ABANDONED, Held, RunRecord, beside, replace_shared_text, replace_text
 
 
 @pytest.fixture
@@ -50,15 +51,18 @@ def test_a_run_is_trained_once_weights_and_their_digest_are_there(record):
     assert not record.trained
 
 
-def test_a_text_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    replace_text(path, "old")
+@pytest.mark.parametrize("write", [replace_text, replace_shared_text])
+def test_a_text_is_replaced_as_a_whole_or_not_at_all(write, tmp_path, monkeypatch):
+    path, other = tmp_path / "file", tmp_path / "other"
+    write(path, "old")
+    other.touch()
     seen = []
     replace = os.replace
     monkeypatch.setattr(run_record.os, "replace", lambda a, b: (seen.append(path.read_text()), replace(a, b)))
-    replace_text(path, "new" * 1000)
+    write(path, "new" * 1000)
     assert seen == ["old"] and path.read_text() == "new" * 1000
-    assert path.stat().st_mode & 0o777 == 0o644
+    assert path.stat().st_mode == other.stat().st_mode
+    assert set(tmp_path.iterdir()) == {path, other}
 
 
 def test_a_writer_that_is_killed_leaves_the_old_facts(record):
@@ -68,6 +72,51 @@ def test_a_writer_that_is_killed_leaves_the_old_facts(record):
 
     assert runs.in_child(write_and_die) == -signal.SIGKILL
     assert RunRecord(record.folder).facts["status"] == "running"
+
+
+def killed_while_writing(write, path, text="torn") -> None:
+    def write_and_die():
+        run_record.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        write(path, text)
+
+    assert runs.in_child(write_and_die) == -signal.SIGKILL
+
+
+def test_writers_that_are_killed_leave_one_file_which_the_next_replaces(record):
+    path = record.folder / "run.json"
+    before = set(record.folder.iterdir())
+    for text in ("a torn text that is longer than what follows" * 9, "torn"):
+        killed_while_writing(replace_text, path, text)
+        assert set(record.folder.iterdir()) - before == {beside(path)}
+    record.update(status="done")
+    assert set(record.folder.iterdir()) == before and RunRecord(record.folder).facts["status"] == "done"
+
+
+def test_of_two_who_write_at_once_each_writes_a_whole_text(tmp_path, monkeypatch):
+    path, replace = tmp_path / "file", os.replace
+
+    def while_another_writes(part, target):
+        monkeypatch.setattr(run_record.os, "replace", replace)
+        replace_shared_text(path, "second")
+        assert path.read_text() == "second"
+        replace(part, target)
+
+    monkeypatch.setattr(run_record.os, "replace", while_another_writes)
+    replace_shared_text(path, "first")
+    assert path.read_text() == "first" and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_of_a_shared_file_left_goes_once_nobody_can_be_writing_it(tmp_path):
+    path = tmp_path / "a[1].json"
+    for _ in range(2):
+        killed_while_writing(replace_shared_text, path)
+    old, young = set(tmp_path.iterdir())
+    others = [tmp_path / name for name in (".other.json.0", ".a1.json.0", "a[1].json.0")]
+    for file in (old, *others):
+        file.touch()
+        os.utime(file, (0, time.time() - ABANDONED - 1))
+    replace_shared_text(path, "whole")
+    assert set(tmp_path.iterdir()) == {path, young, *others} and path.read_text() == "whole"
 
 
 def test_numbers_that_json_does_not_know_are_never_written(record):

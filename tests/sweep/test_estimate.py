@@ -43,5 +43,12 @@ def test_runs_side_by_side_end_no_sooner_than_the_longest(tmp_path):
     assert some.together([], 2) == "nothing is left to train"
 
 
+def test_where_it_is_not_known_how_many_go_at_a_time_the_whole_time_is_told(tmp_path):
+    state = look(write_run(tmp_path / "run", DONE), EVALUATIONS)
+    some = Estimate([planned(tmp_path / "run")], [state])
+    assert some.together([40.0, 20.0, 20.0], None) == "about 80 s of training in all"
+    assert some.together([40.0, None], None) == NONE and some.together([], None) == "nothing is left to train"
+
+
 def test_a_duration_is_told_in_seconds_minutes_or_hours():
     assert [duration(seconds) for seconds in (0, 89, 90, 3600, 5400)] == ["0 s", "89 s", "2 min", "60 min", "1.5 h"]

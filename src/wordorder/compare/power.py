@@ -6,6 +6,8 @@ scheme (the noise floor) or of the two arms. An sd from few seeds is itself unce
 and six times it (chi-square, 95 %).
 """
 
+from math import isnan
+
 from scipy.special import nctdtr, stdtrit
 
 from wordorder.compare.paired import ALPHA
@@ -21,7 +23,9 @@ def find_power(effect: float, n: int, *, sd: float = 1.0, alpha: float = ALPHA) 
     if n < 2:
         raise ValueError(f"n={n} pairs have no deviation; give 2 or more")
     critical, shift = float(stdtrit(n - 1, 1 - alpha / 2)), abs(effect) / sd * n**0.5
-    return float((1 - nctdtr(n - 1, shift, critical)) + (1 - nctdtr(n - 1, -shift, critical)))
+    missed, beyond = float(nctdtr(n - 1, shift, critical)), 1 - float(nctdtr(n - 1, -shift, critical))
+    # scipy gives nan for some probabilities below 1e-15, of all sizes of effect
+    return (1.0 if isnan(missed) else 1 - missed) + (0.0 if isnan(beyond) else beyond)
 
 
 def minimum_detectable_effect(n: int, sd: float, *, power: float = POWER, alpha: float = ALPHA) -> float:

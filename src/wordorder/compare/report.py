@@ -21,6 +21,7 @@ from wordorder.compare.audit import Evidence, Finding, audit, summarize
 from wordorder.compare.differences import list_differences
 from wordorder.compare.documents import read_documents
 from wordorder.compare.figure import Drawing
+from wordorder.compare.noise_table import make_noise_table
 from wordorder.compare.notes import list_commits, list_failures, list_hardware, list_origins, list_warnings
 from wordorder.compare.overview import describe_runs, explain
 from wordorder.compare.quantities import count_tokenizers
@@ -48,6 +49,7 @@ class Comparison:
     table: Table
     verdicts: list[VerdictTable]  # where seeds are enough to tell
     tokenizers: Table | None  # where there are several
+    noise: Table | None  # where seeds of weights and data are crossed
     figures: list[Drawing]
     findings: list[Finding]
     tuning: dict[str, Any]  # tuning.json, {} where nothing was tuned
@@ -56,7 +58,7 @@ class Comparison:
 
     @property
     def tables(self) -> list[Table]:
-        return [self.table, *self.verdicts, *([self.tokenizers] if self.tokenizers else [])]
+        return [self.table, *self.verdicts, *(table for table in (self.tokenizers, self.noise) if table)]
 
     @property
     def verdict(self) -> str:
@@ -98,6 +100,7 @@ def compare(
         table=table,
         verdicts=verdicts,
         tokenizers=make_tokenizer_table(runs, scores, arms),
+        noise=make_noise_table(runs, scores, arms),
         figures=figures,
         findings=audit(Evidence(runs, scores, arms, tuning, single=each)),
         tuning=tuning,

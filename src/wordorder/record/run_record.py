@@ -7,11 +7,13 @@ train.jsonl     log steps                    checkpoints/    last.ckpt while tra
 log.txt         what its processes printed, where they were workers of a pool; never rewritten
 """
 
+import glob
 import json
 import os
-import tempfile
+import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from wordorder.record.rows import read_rows
 
 LOG = "log.txt"
 LOOK = 0.5  # seconds between two looks at a lock that is waited for
+ABANDONED = 3600.0  # seconds after which nobody is still writing a file
 
 
 class Held(InputError):
@@ -149,12 +152,30 @@ def beside(path: Path) -> Path:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a text file beside and rename it into place, on disk when this returns."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-    ) as file:
+    """Write a text file beside and rename it into place, on disk when this returns; nobody else may be writing it.
+
+    A writer who is killed leaves one file, which the next one overwrites.
+    """
+    write_through(beside(path), path, text)
+
+
+def replace_shared_text(path: Path, text: str) -> None:
+    """The same of a file that several processes may be writing: the last one's text stays.
+
+    Each writes beside under a name of its own, so one who is killed leaves a file that no other overwrites; who writes an
+    hour later removes it.
+    """
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        with suppress(FileNotFoundError):  # another removes it too, or has renamed it
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                left.unlink()
+    write_through(path.with_name(f".{path.name}.{uuid.uuid4().hex}"), path, text)
+
+
+def write_through(part: Path, path: Path, text: str) -> None:
+    """Write a text under one name and rename it to another."""
+    with part.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    os.replace(part, path)

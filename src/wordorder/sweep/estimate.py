@@ -35,13 +35,18 @@ class Estimate:
             return state.row["seconds"] / state.step * (state.steps - state.step)
         return self.whole(run)
 
-    def together(self, seconds: Sequence[float | None], n_jobs: int) -> str:
-        """In words: runs with so many seconds left, `n_jobs` at a time; no sooner than the longest of them ends."""
+    def together(self, seconds: Sequence[float | None], n_jobs: int | None) -> str:
+        """In words: runs with so many seconds left, `n_jobs` at a time; no sooner than the longest of them ends.
+
+        Where it is not known how many go at a time, the time of all of them one after the other.
+        """
         if not seconds:
             return "nothing is left to train"
         known = [one for one in seconds if one is not None]
         if not self.by_arm or len(known) < len(seconds):
             return NONE
+        if n_jobs is None:
+            return f"about {duration(sum(known))} of training in all"
         return f"about {duration(max(*known, sum(known) / n_jobs, 0.0))} of training, {n_jobs} at a time"
 
 

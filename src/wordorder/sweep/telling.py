@@ -34,7 +34,7 @@ def new_table(*columns: str) -> Table:
     return table
 
 
-def tell_plan(console: Console, looked: Looked, *, n_jobs: int) -> None:
+def tell_plan(console: Console, looked: Looked, *, n_jobs: int | None) -> None:
     """A row for each thing that training would do, the runs that it would train, and the time."""
     decided = [will(run, state) for run, state in looked]
     counts, table = Counter(decided), new_table("what train.py would do", "runs")
@@ -65,7 +65,7 @@ def tell_plan(console: Console, looked: Looked, *, n_jobs: int) -> None:
     say(console, estimate.together(seconds, n_jobs))
 
 
-def tell_status(console: Console, looked: Looked, *, n_jobs: int, command: str) -> None:
+def tell_status(console: Console, looked: Looked, *, n_jobs: int | None, command: str) -> None:
     """A row for each status, a line for each run that is running, interrupted or failed, progress and time left."""
     counts, table = Counter(state.name for _, state in looked), new_table("status", "runs", "")
     table.add_row("planned", str(len(looked)), f"under {folders(looked)}")

@@ -9,7 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from wordorder.record.run_record import replace_text
+from wordorder.record.run_record import replace_shared_text
 from wordorder.sweep.stages import Arm
 from wordorder.sweep.tuning import METRIC, Settled, Tried
 
@@ -19,7 +19,7 @@ NAME = "tuning.json"
 def write_tuning(settled: Settled, experiment: Path) -> None:
     """Write what is settled into an experiment's folder; a reader finds the file whole or not at all."""
     experiment.mkdir(parents=True, exist_ok=True)
-    replace_text(experiment / NAME, json.dumps(describe(settled), indent=1, allow_nan=False))
+    replace_shared_text(experiment / NAME, json.dumps(describe(settled), indent=1, allow_nan=False))
 
 
 def describe(settled: Settled) -> dict[str, Any]:
