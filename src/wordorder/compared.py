@@ -5,16 +5,11 @@ from typing import Any
 
 from wordorder import identity
 from wordorder.record.read import list_runs
-from wordorder.record.run_record import replace_text
+from wordorder.record.run_record import replace_shared_text
 
 FILES = (
-    "run.json",
-    "config.yaml",
-    "train.jsonl",
-    "scores.jsonl",
-    "items.parquet",
-    "log.txt",
-)  # what a comparison reads
+    "run.json config.yaml train.jsonl scores.jsonl items.parquet log.txt".split()
+)  # what a comparison reads of a run
 SAID, MADE_FROM = "summary.txt", ".made_from"
 
 
@@ -38,5 +33,5 @@ def remember(folder: Path, digest: str, said: str) -> None:
     """Keep what was printed; the digest last, so that a kill leaves a comparison to be made again."""
     out = folder / "compare"
     (out / MADE_FROM).unlink(missing_ok=True)
-    replace_text(out / SAID, said)
-    replace_text(out / MADE_FROM, digest)
+    replace_shared_text(out / SAID, said)
+    replace_shared_text(out / MADE_FROM, digest)

@@ -7,8 +7,9 @@ from rich.console import Console
 
 from wordorder.check import make
 from wordorder.compare import publish, report, tables
+from wordorder.compare.comparison import Comparison
+from wordorder.compare.comparison import compare as hold_together
 from wordorder.compare.figure import Drawing
-from wordorder.compare.report import Comparison
 from wordorder.record.read import list_runs, read_config, read_run
 
 Settings = dict[str, Any]  # a config's section `compare`
@@ -31,8 +32,12 @@ def compare_folder(folder: Path, settings: Settings, logger: dict[str, Any], *, 
 
 
 def say_audit(console: Console, comparison: Comparison) -> None:
-    """What was found, a line each, and what else could mislead."""
-    said = [comparison.audited, *(f"- {one.kind}: {one.said}" for one in comparison.findings)]
+    """The verdict, what the audit found, a line each, and what else could mislead."""
+    said = [
+        *filter(None, [comparison.verdict]),
+        comparison.audited,
+        *(f"- {one.kind}: {one.said}" for one in comparison.findings),
+    ]
     for line in [*said, *(f"- {note}" for note in comparison.notes)]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -40,7 +45,7 @@ def say_audit(console: Console, comparison: Comparison) -> None:
 def compare(folder: Path, settings: Settings, *, question: str) -> Comparison:
     """The comparison of an experiment's runs, as `settings` ask for it."""
     typed = dict.fromkeys(read_run(path).get("command", "") for path in list_runs(folder))
-    return report.compare(
+    return hold_together(
         folder,
         baseline=settings["baseline"],
         figures=make_figures(settings),

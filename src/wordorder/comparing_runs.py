@@ -13,7 +13,8 @@ from rich.console import Console
 
 from wordorder.check import Config, check_type
 from wordorder.compare import differences, report, tables
-from wordorder.compare.report import Comparison
+from wordorder.compare.comparison import Comparison
+from wordorder.compare.comparison import compare as hold_together
 from wordorder.compare.single_arms import make_single_arms
 from wordorder.comparing import Settings, make_figures, say_audit
 from wordorder.errors import InputError
@@ -46,7 +47,7 @@ def compare_runs(named: list[str], settings: Settings, *, output_dir: str, out: 
         links = [place / name for name in name_runs(folders)]
         arms = make_single_arms(links)
         first = next(arm.label for arm in arms if arm.runs == (links[0].name,))
-        comparison = report.compare(
+        comparison = hold_together(
             place, baseline=settings["baseline"] or first, figures=make_figures(settings), each=True
         )
         comparison = replace(

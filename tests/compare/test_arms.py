@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from wordorder.compare.arms import Arm, flatten_config, label_arms, make_arms
+from wordorder.compare.arms import Arm, flatten_config, make_arms
+from wordorder.compare.labels import label_arms
 from wordorder.record.read import list_runs
 
 

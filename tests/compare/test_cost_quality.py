@@ -2,8 +2,8 @@
 
 import pytest
 
+from wordorder.compare.comparison import compare
 from wordorder.compare.cost_quality import CostQuality
-from wordorder.compare.report import compare
 
 
 @pytest.fixture

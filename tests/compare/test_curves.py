@@ -12,11 +12,11 @@ import yaml
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex, to_rgb
 
+from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.curves import LearningCurves, LengthCurves, PositionCurves
 from wordorder.compare.figure import Curves, Drawing
 from wordorder.compare.look import SCHEMES as LOOKS
 from wordorder.compare.look import choose_limits, choose_styles
-from wordorder.compare.report import Comparison, compare
 
 SCHEMES = ("none", "rope", "alibi", "sinusoidal", "learned")
 SCORINGS = ["last_k", "non_overlapping", "window_limited"]

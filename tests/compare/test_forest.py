@@ -4,8 +4,8 @@ from math import sqrt
 
 import pytest
 
+from wordorder.compare.comparison import compare
 from wordorder.compare.forest import MEAN, ForestPlot
-from wordorder.compare.report import compare
 from wordorder.compare.verdict import TOO_FEW
 
 DIFFERENCES = {"rope": [-0.04, -0.05, -0.06], "alibi": [0.001, 0.0, -0.001]}

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.figure import Drawing
 from wordorder.compare.layout import LONGEST, arrange, wrap
-from wordorder.compare.report import Comparison, compare
 
 from .test_tasks import add_answers
 

@@ -1,12 +1,14 @@
 """The five shipped schemes are told apart by eyes that see no red or no green, and in grey print."""
 
 from itertools import combinations, pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from wordorder.compare.look import SCHEMES, choose_styles
+from wordorder.check import conf_dir
+from wordorder.compare.look import OTHERS, SCHEMES, choose_styles
 
 # Machado, Oliveira and Fernandes 2009, doi 10.1109/TVCG.2009.113: their matrices of severity 1, for linear RGB.
 SIGHT = {
@@ -69,3 +71,13 @@ def test_a_scheme_keeps_the_look_of_its_name() -> None:
         alone, beside = choose_styles({name: name}), choose_styles({each: each for each in (*SCHEMES, name)})
         assert alone[name] == beside[name]
         assert alone[name][0] not in [colour for colour, _, _ in SCHEMES.values()]
+
+
+def test_a_listed_scheme_is_one_and_has_a_look_of_its_own_wherever_it_stands():
+    names = {*SCHEMES, *OTHERS}
+    assert len(names) == len(SCHEMES) + len(OTHERS)
+    assert names <= {path.stem for path in (Path(conf_dir()) / "position").glob("*.yaml")}
+    looks = {name: choose_styles({name: name, "none": "none"})[name] for name in names - {"none"}}
+    assert len(set(looks.values())) == len(looks)
+    together = choose_styles({name: name for name in names})
+    assert all(together[name] == look for name, look in looks.items())

@@ -2,8 +2,8 @@
 
 import pytest
 
+from wordorder.compare.comparison import compare
 from wordorder.compare.matrix import SchemeTokenizerMatrix
-from wordorder.compare.report import compare
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import pytest
 
-from wordorder.compare.report import compare, write
+from wordorder.compare.comparison import compare
+from wordorder.compare.report import write
 from wordorder.compare.tables import render_markdown
 
 

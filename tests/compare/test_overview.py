@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.overview import ANSWERS, ARM, BITS, describe_runs, explain, list_days
 from wordorder.compare.quantities import Heading
-from wordorder.compare.report import Comparison, compare
 from wordorder.compare.tables import Table
 from wordorder.record.read import read_runs
 

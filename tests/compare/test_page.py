@@ -10,8 +10,9 @@ import browser
 import pandas as pd
 import pytest
 
+from wordorder.compare.comparison import compare
 from wordorder.compare.curves import LearningCurves
-from wordorder.compare.report import compare, write
+from wordorder.compare.report import write
 from wordorder.compare.verdict import RULE
 
 pytestmark = pytest.mark.chromium

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import wandb
 
+from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.curves import LengthCurves
 from wordorder.compare.publish import identify, name_table, publish
-from wordorder.compare.report import Comparison, compare, write
+from wordorder.compare.report import write
 from wordorder.errors import InputError
 
 

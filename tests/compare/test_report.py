@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from markupsafe import escape
 
+from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.curves import LearningCurves, LengthCurves, PositionCurves
 from wordorder.compare.figure import Curves
 from wordorder.compare.overview import BITS
-from wordorder.compare.report import Comparison, compare, write
+from wordorder.compare.report import write
 from wordorder.compare.verdict import RULE
 from wordorder.errors import InputError
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from wordorder.compare.arms import Arm
-from wordorder.compare.report import compare
+from wordorder.compare.comparison import compare
 from wordorder.compare.reproduce import list_commands, narrow
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from wordorder.compare.report import compare
+from wordorder.compare.comparison import compare
 from wordorder.compare.sensitivity import Sensitivity
 
 RATES = (0.0005, 0.001, 0.002)

@@ -1,6 +1,6 @@
 """The sentence above a page says of each arm what its verdict says, and no more."""
 
-from wordorder.compare.report import compare
+from wordorder.compare.comparison import compare
 
 
 def say(lab, baseline: str = "none") -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.figure import Curves
-from wordorder.compare.report import Comparison, compare, write
+from wordorder.compare.report import write
 from wordorder.compare.tables import Cell, Table, render_markdown
 from wordorder.compare.tasks import NOT_LEARNED, ExactMatchCurves
 

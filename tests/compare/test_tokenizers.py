@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.curves import LearningCurves, LengthCurves
-from wordorder.compare.report import Comparison, compare, write
+from wordorder.compare.report import write
 from wordorder.compare.tables import Cell, Table, render_terminal
 from wordorder.compare.tokenizer_bars import TokenizerBars
 from wordorder.errors import InputError

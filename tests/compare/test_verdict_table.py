@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.power import find_power
-from wordorder.compare.report import Comparison, compare, write
+from wordorder.compare.report import write
 from wordorder.compare.tables import render_markdown, render_terminal
 from wordorder.compare.tasks import NOT_LEARNED
 from wordorder.compare.verdict import RULE

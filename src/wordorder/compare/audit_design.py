@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from wordorder.compare.arms import Arm, find_differences, is_copy, shorten
+from wordorder.compare.arms import Arm
+from wordorder.compare.labels import find_differences, is_copy, shorten
 from wordorder.compare.quantities import SEEDS, choose_split, read_values, select_scores
 from wordorder.record.read import SHELVES
 

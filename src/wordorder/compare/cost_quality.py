@@ -16,7 +16,7 @@ from wordorder.compare.look import LOOK, choose_styles
 from wordorder.compare.quantities import SEEDS, Values, read_facts, read_values, select_whole
 
 if TYPE_CHECKING:
-    from wordorder.compare.report import Comparison
+    from wordorder.compare.comparison import Comparison
 
 Cost = Literal["seconds", "flops", "memory_bytes", "parameters_total"]
 LABELS = {

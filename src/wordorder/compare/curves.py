@@ -17,7 +17,7 @@ from wordorder.compare.progress import AGAINST, Against, place
 from wordorder.compare.quantities import choose_split, count_tokenizers, select_scores
 
 if TYPE_CHECKING:
-    from .report import Comparison
+    from .comparison import Comparison
 
 MOST_TICKS = 4  # lengths that are written one by one in one of several panels, twice as many in a single one
 A_TOKEN = ("loss", "val_loss")  # columns of train.jsonl that are nats a token

@@ -3,7 +3,8 @@
 from rich.table import Table
 from rich.text import Text
 
-from wordorder.compare.arms import Arm, find_differences, shorten
+from wordorder.compare.arms import Arm
+from wordorder.compare.labels import find_differences, shorten
 
 
 def list_differences(arms: list[Arm]) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from wordorder.compare.look import LOOK, choose_limits, choose_styles, draw_arm
 from wordorder.compare.quantities import count_tokenizers
 
 if TYPE_CHECKING:
-    from .report import Comparison
+    from .comparison import Comparison
 
 OWN_TOKENS = "Tokens are those of each arm's own tokenizer: the same number of them is another length of text."
 LISTED = 6  # as many places are named one by one

@@ -15,7 +15,7 @@ from wordorder.compare.look import LOOK, Style, choose_styles
 from wordorder.compare.verdict_table import VerdictTable
 
 if TYPE_CHECKING:
-    from wordorder.compare.report import Comparison
+    from wordorder.compare.comparison import Comparison
 
 LETTER, LINE = 0.075, 0.18  # inches of a character and a line of a label
 PANEL = 6.2  # inches of the axes and of the words at their right

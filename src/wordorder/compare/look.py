@@ -21,6 +21,14 @@ SCHEMES: dict[str, Style] = {
 COLOURS = ["#56b4e9", "#9e1b1b", "#c9a400", "#d6669f", "#8c6d1f", "#5e4fa2", "#6b7f8c"]
 MARKERS = ["P", "X", "*", "h", "<", ">", "p"]
 LINES = ["-", "--", "-.", ":"]
+# The others in a fixed order, so that each has one look in every figure: a colour, a marker and a line that no other has
+# together. What is not listed, such as a scheme of somebody's own, gets one from its name.
+OTHERS = (
+    "t5 kerple fire xpos pope cope fox shaw transformer_xl sandwich path cape randomized window by_layer dape coupled"
+    " digit_index drope inkling selective_rope shape ssmax stick_breaking sum temperature alibi_learned cable kerple_power p_rope"
+    " rope_partial rope_two_bases rope_llama3 rope_qwen rope_smollm3 rope_gemma3 rope_cohere2 rope_local_nope_global"
+    " nope_every_4th llama4_layout window_mistral"
+).split()
 LOOK = {
     "font.size": 10,
     "axes.titlesize": 11.5,
@@ -42,7 +50,7 @@ LOOK = {
 def choose_styles(positions: dict[str, str]) -> dict[str, Style]:
     """label -> colour, marker and line, given label -> scheme.
 
-    A scheme keeps its look in every figure; a scheme not listed above gets one from its name, the next free one where
+    A scheme keeps its look in every figure; one that is not listed above gets one from its name, the next free one where
     two meet. Arms that share a scheme are shades of it, unless there is no other scheme to tell them from.
     """
     groups: dict[str, list[str]] = {}
@@ -50,7 +58,7 @@ def choose_styles(positions: dict[str, str]) -> dict[str, Style]:
         groups.setdefault(scheme if len(set(positions.values())) > 1 or len(positions) == 1 else label, []).append(
             label
         )
-    looks = {name: SCHEMES[name] for name in groups if name in SCHEMES}
+    looks = {name: fixed_style(name) for name in groups if name in SCHEMES or name in OTHERS}
     for name in sorted(groups):
         if name not in looks:
             looks[name] = _choose_style(name, taken=[colour for colour, _, _ in looks.values()])
@@ -59,6 +67,14 @@ def choose_styles(positions: dict[str, str]) -> dict[str, Style]:
         for name, labels in groups.items()
         for number, label in enumerate(labels)
     }
+
+
+def fixed_style(name: str) -> Style:
+    """Of a listed scheme."""
+    if name in SCHEMES:
+        return SCHEMES[name]
+    round_, place = divmod(OTHERS.index(name), len(COLOURS))
+    return COLOURS[place], MARKERS[(place + round_) % len(MARKERS)], LINES[round_ % len(LINES)]
 
 
 def choose_limits(points: pd.DataFrame) -> tuple[float, float, dict[str, float]]:

@@ -14,7 +14,7 @@ from wordorder.compare.look import LOOK
 from wordorder.compare.quantities import select_whole, write_score
 
 if TYPE_CHECKING:
-    from wordorder.compare.report import Comparison
+    from wordorder.compare.comparison import Comparison
 
 CELL = (1.15, 0.5)  # inches, wider where a tokenizer's name is
 LETTER = 0.085  # inches

@@ -4,7 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from wordorder.compare.report import Comparison
+from wordorder.compare.comparison import Comparison
 from wordorder.compare.tables import Table
 from wordorder.errors import InputError
 from wordorder.record.wandb_copy import choose_settings, digest, explaining, holds, keep_files_in, replacing

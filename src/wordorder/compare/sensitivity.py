@@ -11,15 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from wordorder.compare.arms import Arm, find_differences, shorten
+from wordorder.compare.arms import Arm
 from wordorder.compare.figure import Drawing
+from wordorder.compare.labels import find_differences, shorten
 from wordorder.compare.layout import add_legend, arrange, wrap
 from wordorder.compare.look import LOOK, choose_styles, draw_arm
 from wordorder.compare.quantities import read_values, select_whole
 from wordorder.compare.tuned import Line, note_tuning, read_lines
 
 if TYPE_CHECKING:
-    from wordorder.compare.report import Comparison
+    from wordorder.compare.comparison import Comparison
 
 MOST_TICKS = 8
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from wordorder.compare.arms import SEEDS, Arm, flatten_config, label_arms, split_numbers
+from wordorder.compare.arms import SEEDS, Arm, flatten_config, split_numbers
+from wordorder.compare.labels import label_arms
 from wordorder.record.read import read_config, read_run
 
 # Where a run lies and how it is shown; all else is compared, what was asked of it included.

@@ -15,7 +15,7 @@ from wordorder.compare.quantities import Column, choose_split, read_values, sele
 from wordorder.record.read import SCORE_COLUMNS
 
 if TYPE_CHECKING:
-    from .report import Comparison
+    from .comparison import Comparison
 
 RANGES = {"in": "exact match inside", "out": "exact match outside"}
 NOT_LEARNED = "the task was not learned inside the trained lengths, so this says nothing about length"

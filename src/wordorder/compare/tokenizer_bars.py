@@ -17,7 +17,7 @@ from wordorder.compare.quantities import SEEDS, Column
 from wordorder.compare.tokenizers import list_bits, list_panels
 
 if TYPE_CHECKING:
-    from .report import Comparison
+    from .comparison import Comparison
 
 LETTER, LINE, ROW = 0.075, 0.18, 0.24  # inches of a character and a line of a label, and between two rows
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from wordorder.compare.arms import Arm, shorten
+from wordorder.compare.arms import Arm
+from wordorder.compare.labels import shorten
 
 
 @dataclass(frozen=True)
