@@ -9,7 +9,7 @@ from typing import Any
 
 from torch.distributed import TCPStore
 
-from wordorder import following, run
+from wordorder import fitting, following
 from wordorder.following import HERE
 from wordorder.job import Job
 from wordorder.training.group import Group, joined
@@ -45,7 +45,7 @@ def fork_others(before: Callable[[int], None] = lambda rank: None) -> None:
         before(place.rank)
         following.take_place(job.config, job.choices, place)
 
-    run.gathered = partial(following.gathered, start=lambda job, place: Forked(partial(take_place, job, place)))
+    fitting.gathered = partial(following.gathered, start=lambda job, place: Forked(partial(take_place, job, place)))
 
 
 def together(act: Callable[[Group], Any], *, size: int = 2, silent: int = 0) -> list[Any]:

@@ -13,7 +13,7 @@ PARTS = {
     "position": "--schemes rope --lengths 32 --tokens 64 --rounds 1 --seconds 0.1 --devices cpu".split(),
     "start": ["--rounds", "1"],
     "report": "--rates 1 --seeds 1 --log-rows 20 --rounds 1".split(),
-    "sweep": "--runs 2 --seconds 1 --words logger=none model.d_model=32 evaluation=[bits_per_byte]".split(),
+    "sweep": "--runs 2 --seconds 1 --words logger=none model.d_model=32".split(),
     "peers": ["--rounds", "1", "--steps", "1", "--modes", "fp32 eager"],
 }
 SLOW = ("data", "start", "peers", "report", "sweep")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,7 @@ def test_a_worker_is_at_the_run_whose_folder_it_holds(folder, launcher):
 
 def test_a_pool_is_the_child_that_serves_forks_and_its_children_are_workers(launcher):
     pool, worker = launcher
+    forkserver._forkserver._stop()  # that of another test in this process
     family = Family(os.getpid())
     family.look()
     assert family.pool == pool and family.workers == {worker} and family.ever.keys() >= {pool, worker}

@@ -70,6 +70,7 @@ def write_to(log: Path) -> None:
         os.dup2(number, stream)
     os.close(number)
     sys.stdout.reconfigure(line_buffering=True)  # a crash loses no line
+    faulthandler.disable()  # else it would not see that another handler has taken its place
     faulthandler.enable()
 
 

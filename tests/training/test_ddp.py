@@ -91,9 +91,9 @@ def furthest(ours: Path, theirs: Path) -> float:
     return max(float(np.abs(a[name] - b[name]).max()) for name in a)
 
 
-def assert_same_run(ours: Path, theirs: Path) -> None:
+def assert_same_run(ours: Path, theirs: Path, *, close: float = CLOSE) -> None:
     """The same run but for the last bits."""
-    assert ours.name == theirs.name and furthest(ours, theirs) < CLOSE
+    assert ours.name == theirs.name and furthest(ours, theirs) < close
     for a, b in zip(runs.rows_of(ours / "train.jsonl"), runs.rows_of(theirs / "train.jsonl"), strict=True):
         assert a == pytest.approx(b, rel=2e-6) and (a["step"], a["tokens"]) == (b["step"], b["tokens"])
     ours, theirs = runs.facts_of(ours), runs.facts_of(theirs)
@@ -124,7 +124,8 @@ def test_schemes_that_draw_or_drop_do_too(position, trained, alone, name):
 @pytest.mark.parametrize("position", SCHEMES)
 def test_every_scheme_does_too(position, trained, alone, name):
     words = WORDS | {"position": position, "trainer.budget": 4, "model.head_dim": 8}
-    assert_same_run(trained(2, words, name=name), alone(words))
+    # AdamW's first steps divide a gradient by its own size, so where it is all but zero its rounding is a whole step.
+    assert_same_run(trained(2, words, name=name), alone(words), close=10 * CLOSE)
 
 
 @pytest.mark.slow
