@@ -209,8 +209,9 @@ def torture(report: dict) -> str:
 
 
 def result(compared: Path) -> str:
-    """A comparison's table and what qualifies it, without its title."""
-    return (compared / "summary.md").read_text(encoding="utf-8").split("\n", 1)[1].strip() + "\n"
+    """A comparison's tables and what qualifies them, without its title, and with headings below those of the README."""
+    text = (compared / "summary.md").read_text(encoding="utf-8").split("\n", 1)[1].strip() + "\n"
+    return re.sub("^## ", "#### ", text, flags=re.MULTILINE)
 
 
 if __name__ == "__main__":
