@@ -46,7 +46,7 @@ def _send(comparison: Comparison, out: Path, mode: str, project: str, entity: st
             project=project,
             entity=entity or None,
             mode=mode,
-            dir=str(out),
+            dir=str(out.absolute()),
             id=identity,
             name=f"{comparison.experiment} compared",
             group=comparison.experiment,

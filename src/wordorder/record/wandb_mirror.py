@@ -90,7 +90,7 @@ class WandbMirror(Mirror):
 
         facts = _read_facts(folder)
         self._run = wandb.init(
-            dir=str(folder),
+            dir=str(folder.absolute()),  # the service that writes may have been started elsewhere
             mode=self.mode,
             project=self.project,
             entity=self.entity or None,
