@@ -13,7 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from wordorder.compare.arms import Arm
 from wordorder.compare.figure import Drawing
-from wordorder.compare.labels import find_differences, shorten
+from wordorder.compare.labels import shorten
 from wordorder.compare.layout import add_legend, arrange, wrap
 from wordorder.compare.look import LOOK, choose_styles, draw_arm
 from wordorder.compare.quantities import read_values, select_whole
@@ -105,10 +105,3 @@ def shape(axes: Axes, values: list[float]) -> None:
 
 def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-
-
-def swept_numbers(arms: list[Arm]) -> list[str]:
-    """The keys of the config in which arms differ by positive numbers."""
-    return [
-        key for key in find_differences([a.config for a in arms]) if all(is_number(a.config.get(key)) for a in arms)
-    ]
