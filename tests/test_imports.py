@@ -23,6 +23,8 @@ MAY = {  # part of the package -> what of the package it may import
         "evaluation.base",
         "evaluation.answers",
         "evaluation.windows",
+        "evaluation.texts",
+        "evaluation.majority",
         "evaluation.benefit",
         "evaluation.excerpts",
         "evaluation.quantiles",

@@ -12,10 +12,10 @@ from safetensors.torch import load_file, save
 from wordorder.check import make
 from wordorder.errors import InputError
 from wordorder.job import bind
+from wordorder.model.renaming import name_inside
 from wordorder.model.transformer import Transformer
 from wordorder.opening import open_run
 from wordorder.position.base import PositionScheme
-from wordorder.position.wrapper import name_inside
 from wordorder.record.run_record import RunRecord, beside
 from wordorder.tokenizer.base import Tokenizer
 

@@ -14,7 +14,7 @@ import numpy as np
 from wordorder.data.token_store import Stream
 from wordorder.evaluation.answers import read_answers, scored_targets
 from wordorder.evaluation.base import Evaluation, Item, Score, Subject, add_up, bits_per_byte
-from wordorder.evaluation.windows import target_nats
+from wordorder.evaluation.windows import cut, stream_nats
 from wordorder.source.base import Split
 
 
@@ -91,35 +91,6 @@ def unigram_nats(subject: Subject) -> np.ndarray:
     """Nats of each id by its frequency among the scored targets of the training text, one added to each count: (n_ids,)."""
     counts = np.bincount(scored_targets(subject.store.stream("train")), minlength=subject.tokenizer.n_ids) + 1
     return -np.log(counts / counts.sum())
-
-
-def stream_nats(subject: Subject, stream: Stream, n_targets: int, *, first: int = 0) -> Iterator[np.ndarray]:
-    """Nats of the first n_targets targets of a stream but the first `first`, each once, in windows of the trained length:
-    float64, a window's at a time."""
-    length = min(subject.model.context_length, n_targets)
-    n_whole, rest = divmod(n_targets, length)
-    done, inside = divmod(first, length)
-    starts = np.arange(n_whole) * length
-    for nats in target_nats(subject, stream, starts, length=length, last=length, done=done):
-        yield nats[inside:]
-        inside = 0
-    if rest:  # the last window reaches back, so that its context is as long
-        start = np.array([n_targets - length])
-        for nats in target_nats(subject, stream, start, length=length, last=rest):
-            yield nats[inside:]
-
-
-def cut(pieces: Iterator[np.ndarray], sizes: list[int]) -> Iterator[np.ndarray]:
-    """The same values, in their order, in arrays of these sizes."""
-    held = np.empty(0)
-    for size in sizes:
-        parts, n = [held], len(held)
-        while n < size:
-            parts.append(next(pieces))
-            n += len(parts[-1])
-        held = np.concatenate(parts)
-        yield held[:size]
-        held = held[size:]
 
 
 def validation(subject: Subject, *, tokens: int) -> dict[str, float]:

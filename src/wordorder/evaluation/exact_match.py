@@ -8,14 +8,13 @@ where the model has learned the task inside them: `learned` is 1 where exact_mat
 tells of each answer how far it stands from what it asks for (mqar, induction), `answers` is by quantiles of that, too.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from wordorder.data.token_store import Stream
 from wordorder.evaluation.answers import Answers, read_answers, reading_order
 from wordorder.evaluation.base import Evaluation, Item, Score, Subject, add_up, group_items
+from wordorder.evaluation.majority import answer_key, majority_answers
 from wordorder.evaluation.quantiles import by_quantile
 from wordorder.source.base import Facts, Split
 
@@ -130,23 +129,3 @@ def count(one: Answers, usual: bytes) -> dict[str, float]:
         "tokens_right": float((one.right & one.scored).sum()),
         "majority": float(answer_key(one.ids[one.scored]) == usual),
     }
-
-
-def majority_answers(subject: Subject) -> dict[int | None, bytes]:
-    """The most frequent answer, all scored tokens of a document, of the training documents of each length, and of all."""
-    stream, facts = subject.store.stream("train"), subject.store.facts("train")
-    counts: dict[int | None, Counter[bytes]] = defaultdict(Counter)
-    for (first, past), own in zip(zip(*stream.document_bounds(), strict=True), facts, strict=True):
-        key = answer_of(stream, int(first), int(past))
-        counts[own["length"]][key] += 1
-        counts[None][key] += 1
-    return {length: max(counter, key=lambda key: (counter[key], key)) for length, counter in counts.items()}
-
-
-def answer_of(stream: Stream, first: int, past: int) -> bytes:
-    ids, scored = stream.ids[first + 1 : past + 1], stream.scored[first + 1 : past + 1] > 0
-    return answer_key(np.asarray(ids[scored]))
-
-
-def answer_key(ids: np.ndarray) -> bytes:
-    return ids.astype(np.int64).tobytes()

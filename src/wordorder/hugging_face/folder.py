@@ -10,9 +10,10 @@ from wordorder.errors import InputError
 from wordorder.hugging_face.classes import STOCK, choose_stock, find_stock
 from wordorder.hugging_face.files import read_config, read_tensors, read_tokenizer, write_folder
 from wordorder.hugging_face.weights import State, from_stock, to_stock
+from wordorder.model.renaming import name_inside
 from wordorder.model.transformer import Transformer
 from wordorder.position.base import PositionScheme
-from wordorder.position.wrapper import acts, name_inside
+from wordorder.position.wrapper import acts
 from wordorder.tokenizer.base import Tokenizer
 
 OWN = "wordorder"  # model_type of a folder that no class of transformers loads

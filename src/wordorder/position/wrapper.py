@@ -1,14 +1,12 @@
 """wrapper: a scheme around other schemes, which passes every hook and promise through until one overrides it."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from torch import Generator, Tensor, nn
 
 from wordorder.position.base import KERNELS, Context, DenseAttention, MaskMod, PositionScheme, ScoreMod, both
-
-MOST_WRAPPERS = 8  # that may be put around a trained scheme
 
 
 @dataclass(frozen=True)
@@ -125,17 +123,6 @@ class Wrapper(PositionScheme):
     @property
     def needs(self) -> Literal["sdpa", "bias", "dense"]:
         return max([super().needs, *(scheme.needs for scheme in self.acting)], key=KERNELS.index)
-
-
-def name_inside(state: dict[str, Tensor], expected: Container[str]) -> dict[str, Tensor]:
-    """Weights of a model under the names that they have once wrappers were put around its scheme; `expected` are those of the
-    model that is to take them."""
-    moved = {}
-    for name, weight in state.items():
-        scheme, dot, rest = name.partition(".")
-        names = [f"{scheme}.{'of.0.' * depth}{rest}" for depth in range(MOST_WRAPPERS)] if scheme == "position" else []
-        moved[next((one for one in names if one in expected), name)] = weight
-    return moved
 
 
 def acts(scheme: PositionScheme, hook: str) -> bool:
