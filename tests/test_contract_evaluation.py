@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "conf" / "evaluation"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 SHELF = sorted(path.stem for path in (ROOT / "src/wordorder/evaluation").glob("*.py"))
-SHARED = ("__init__", "base", "answers", "benefit", "excerpts", "quantiles", "windows")
+SHARED = ("__init__", "base", "answers", "benefit", "excerpts", "majority", "quantiles", "texts", "windows")
 SHELF = [name for name in SHELF if name not in SHARED]
 
 each_evaluation = pytest.mark.parametrize("name", NAMES)

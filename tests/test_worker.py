@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import runs
@@ -25,7 +26,7 @@ from wordorder.training.interrupt import Interrupt, Interrupted
 @pytest.fixture
 def forked(monkeypatch, tmp_path):
     """forked(train) -> what a worker answers whose training is this function, its exit code, and its log."""
-    monkeypatch.setattr(worker, "Job", lambda config, choices: None)
+    monkeypatch.setattr(worker, "Job", lambda config, choices, words: SimpleNamespace(folder=tmp_path / "run"))
     context = multiprocessing.get_context("fork")
 
     def work(train, **about) -> tuple[Outcome | Busy | None, int, str]:

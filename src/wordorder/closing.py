@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from rich.console import Console
@@ -48,5 +49,12 @@ def headline(record: RunRecord) -> str:
 
 def say_how_to_go_on() -> NoReturn:
     """After a stop that was asked for."""
-    print(f"\nstopped, checkpoints written; go on with:\n  {shlex.join(['python', *sys.argv])}", file=sys.stderr)
+    print(f"\nstopped, checkpoints written; go on with:\n  {shlex.join(typed())}", file=sys.stderr)
     sys.exit(130)
+
+
+def typed() -> list[str]:
+    """The command line that trains, as it was typed in a checkout or for an installed package."""
+    if Path(sys.argv[0]).suffix == ".py":
+        return ["python", *sys.argv]
+    return ["wordorder", *(["train"] if sys.argv[1:2] != ["train"] else []), *sys.argv[1:]]

@@ -26,7 +26,7 @@ def train(config: DictConfig) -> None:
     from wordorder.training.interrupt import Interrupted
 
     try:
-        job = Job(*plain(config))
+        job = Job(*plain(config), words=list(HydraConfig.get().overrides.task))
         outcome = train_job(job)
     except (Interrupted, KeyboardInterrupt):
         say_how_to_go_on()

@@ -64,7 +64,9 @@ def choose_settings(folder: Path, own: Settings, typed: list[str]) -> tuple[Sett
 
     `own` is the composed section `compare`, `typed` the words that a person typed.
     """
-    saved = read_config(list_runs(folder)[-1])
+    files = [run / "config.yaml" for run in list_runs(folder) if (run / "config.yaml").is_file()]
+    newest = max(files, key=lambda file: file.stat().st_mtime, default=None)
+    saved = read_config(newest.parent) if newest else {}
     keys = [word.split("=")[0].lstrip("+").split(".") for word in typed]
     said = {key[1]: own[key[1]] for key in keys if key[0] == "compare" and len(key) > 1}
     return saved.get("compare", own) | said, saved.get("question", "")

@@ -1,5 +1,6 @@
 """One run's config, checked and turned into objects, before anything is written anywhere."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
@@ -35,14 +36,17 @@ ON_VALIDATION = {  # what a tuning run is asked: no choice may see the split tha
 
 
 class Job:
-    """What one run is made of. `choices` names the yaml of each group, such as {"position": "rope"}.
+    """What one run is made of. `choices` names the yaml of each group, such as {"position": "rope"}, and `words` are those
+    that are typed for this run alone.
 
     Building one checks everything that can be checked without work: names, types, ranges, sizes that must agree, that the
     text is there and long enough. Raises InputError.
     """
 
-    def __init__(self, config: Config, choices: dict[str, str], *, allow: tuple[str, ...] = ()):
-        self.config, self.choices = config, choices
+    def __init__(
+        self, config: Config, choices: dict[str, str], *, allow: tuple[str, ...] = (), words: Sequence[str] = ()
+    ):
+        self.config, self.choices, self.words = config, choices, list(words)
         check_scalars(config)
         check(config["model"], "model", allow=allow, given=("vocab_size", "position"))
         self.source: Source = make(config["source"], "source", allow=allow)

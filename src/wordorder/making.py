@@ -114,7 +114,7 @@ def launch(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:
     cards = [] if config["device"] == "cpu" else find_cards()
     n_jobs = at_once(runs, expansion, cards=len(cards))
     print(f"{len(runs)} runs, {n_jobs} at a time, {said}", flush=True)
-    tasks = [Task(*expansion.compose(run.words), Path(run.folder)) for run in runs]
+    tasks = [Task(*expansion.compose(run.words), Path(run.folder), tuple(run.words)) for run in runs]
     return {str(outcome.folder): outcome for outcome in run_all(tasks, n_jobs=n_jobs, cards=cards)}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from wordorder import identity
+from wordorder.closing import typed
 from wordorder.data.batch import Batch
 from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
@@ -83,7 +84,8 @@ def first_facts(job: Job, part: Part, n_steps: int) -> dict[str, Any]:
         "training": job.identity,
         "code": identity.code_digest(),
         "shelf_code": identity.shelf_digest(job.config),
-        "command": shlex.join(["python", *sys.argv]),
+        "command": shlex.join(typed()),
+        "words": job.words,
         "commit": commit,
         "dirty": dirty,
         "versions": identity.versions(),

@@ -97,9 +97,9 @@ def write(mirror: WandbMirror, folder: Path) -> Fate:
 
 def send_comparison(mirror: WandbMirror, experiment: Path, config: Config, typed: list[str]) -> Fate:
     """The table and figures of an experiment, made anew."""
-    if all(read_run(folder)["status"] != "done" for folder in list_runs(experiment)):
-        return "skipped", "no run is finished, so there is nothing to compare"
     try:
+        if all(read_run(folder)["status"] != "done" for folder in list_runs(experiment)):
+            return "skipped", "no run is finished, so there is nothing to compare"
         settings, question = choose_settings(experiment, config["compare"], typed)
         comparison = compare(experiment, settings, question=question)
         report.write(comparison, experiment / "compare")

@@ -7,11 +7,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Task:
-    """A run as it is handed to a process; `rerun` stands for the config's where it is not empty, `card` names a card."""
+    """A run as it is handed to a process. `words` are typed for it alone, `rerun` stands for the config's where it is not
+    empty, `card` names a card."""
 
     config: dict[str, Any]
     choices: dict[str, str]
     folder: Path
+    words: tuple[str, ...] = ()
     rerun: str = ""
     card: str | None = None
 

@@ -39,8 +39,10 @@ def work(task: Task, answer: Connection) -> None:
     log = task.folder / LOG
     write_to(log)
     said = run(task, answer)
-    if not log.stat().st_size:  # of a run that is kept
-        log.unlink()
+    if isinstance(said, Outcome) and said.status == "kept":
+        with suppress(FileNotFoundError):
+            if not log.stat().st_size:
+                log.unlink()
     with suppress(BrokenPipeError):  # the pool is gone
         answer.send(said)
 
@@ -48,8 +50,12 @@ def work(task: Task, answer: Connection) -> None:
 def run(task: Task, answer: Connection) -> Outcome | Busy:
     """The run's outcome, whatever happens."""
     try:
-        progress = Sent(task.folder.name, answer.send)
-        return train(Job(task.config, task.choices), progress=progress, wait=None, rerun=task.rerun)
+        job = Job(task.config, task.choices, words=task.words)
+        if job.folder != task.folder:
+            raise InputError(
+                f"{task.folder}: its text has changed since the plan was made; type the same command again"
+            )
+        return train(job, progress=Sent(task.folder.name, answer.send), wait=None, rerun=task.rerun)
     except Held as held:
         return Busy(held.who)
     except InputError as error:

@@ -81,7 +81,7 @@ def add_run(tmp_path: Path) -> Callable[..., Path]:
             "evaluation": {"bits_per_byte": {"split": "test"}},
         }
         for section, values in config.items():
-            sections[section] = sections.get(section, {}) | values
+            sections[section] = sections.get(section, {}) | values if isinstance(values, dict) else values
         run = {
             "run": name,
             "experiment": "lab",

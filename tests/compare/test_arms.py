@@ -81,8 +81,11 @@ def test_a_choice_inside_a_scheme_sets_arms_of_that_scheme_apart_only() -> None:
     assert labels(none, plain, yarn) == ["none", "rope, plain", "rope, yarn"]
     assert labels(plain, yarn) == ["plain", "yarn"]
     assert labels(none, yarn, longer) == ["none", "rope, frequencies.factor=8", "rope, frequencies.factor=16"]
-    inner = [{"position": "randomized", "position@position.scheme": name} for name in ("rope", "alibi")]
-    assert labels(none, ({}, inner[0]), ({}, inner[1])) == ["none", "randomized, rope", "randomized, alibi"]
+    inner = [
+        ({"position.scheme._target_": name}, {"position": "randomized", "position@position.scheme": name})
+        for name in ("rope", "alibi")
+    ]
+    assert labels(none, *inner) == ["none", "randomized, rope", "randomized, alibi"]
 
 
 def test_value_that_names_the_run_folder_is_not_a_setting() -> None:
@@ -101,3 +104,28 @@ def test_unforeseen_section_separates_arms(add_run: Callable[..., Path], lab: Pa
     add_run("rope", config={"novelty": {"on": True}})
     add_run("rope", 1, config={"novelty": {"on": False}})
     assert list(read_arms(lab)) == ["novelty.on=false", "novelty.on=true"]
+
+
+def test_a_seed_inside_a_scheme_makes_no_arm_of_its_own(add_run, lab):
+    for seed in (0, 1, 2):
+        add_run("rope", seed, config={"position": {"seed": seed}})
+    (arm,) = make_arms(list_runs(lab))
+    assert len(arm.runs) == 3
+
+
+def test_a_seed_of_the_text_does(add_run, lab):
+    for seed in (0, 1):
+        add_run("rope", config={"source": {"seed": seed}})
+    assert [arm.label for arm in make_arms(list_runs(lab))] == ["source.seed=0", "source.seed=1"]
+
+
+def test_parents_that_differ_in_their_seed_are_one(add_run, lab):
+    for seed in (0, 1):
+        add_run("rope", seed, config={"initialize_from": f"outputs/first/rope-bpe-x-s{seed}-0123456{seed}"})
+    assert len(make_arms(list_runs(lab))) == 1
+
+
+def test_a_choice_that_changes_nothing_is_in_no_label():
+    configs = [{"position.x": 1, "trainer.budget": 5}, {"position.x": 2, "trainer.budget": 5}]
+    choices = [{"position": "rope", "trainer": "ddp"}, {"position": "none", "trainer": "default"}]
+    assert label_arms(configs, choices) == ["rope", "none"]

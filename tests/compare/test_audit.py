@@ -81,11 +81,48 @@ def test_every_combination_of_two_factors_is_fair(add_run, find):
     assert find(baseline="") == []
 
 
+def test_an_arm_that_no_steps_of_one_factor_lead_to_is_caught_among_others_that_are_apart(add_run, find):
+    for position, lr in (("none", 0.001), ("rope", 0.001), ("none", 0.004), ("alibi", 0.002)):
+        add_run(position, facts={"kernel": "sdpa"}, config={"optimizer": {"lr": lr}})
+    (finding,) = [one for one in find(baseline="none, optimizer.lr=0.001") if one.kind == "more than one factor"]
+    assert finding.said.startswith(
+        "alibi, optimizer.lr=0.002 differs from none, optimizer.lr=0.001 in position and optimizer"
+    )
+
+
+def test_arms_are_told_apart_whichever_stands_first(add_run, find):
+    for position, lr in (("none", 0.001), ("rope", 0.001), ("none", 0.004)):
+        add_run(position, config={"optimizer": {"lr": lr}})
+    assert "more than one factor" not in kinds(find(baseline="rope, optimizer.lr=0.001"))
+
+
+@pytest.mark.parametrize("key", ["d_model", "n_layers"])
+def test_sizes_have_no_best_value_and_so_no_edge(key, add_run, find):
+    for n, size in enumerate((64, 128, 256)):
+        add_run("rope", shift=-0.1 * n, config={"model": {key: size}})
+    assert "optimum at the edge of its grid" not in kinds(find(baseline=""))
+
+
+def test_equal_tokens_of_different_tokenizers_are_unequal_text(add_run, find):
+    for name, n_bytes in (("bpe", 1_750_000), ("byte", 700_000)):
+        facts = {"choices": {"position": "rope", "tokenizer": name, "source": "python_docs", "model": "nano"}}
+        facts |= {"digests": {"tokenizer": name, "data": "d"}, "bytes": n_bytes}
+        add_run("rope", facts=facts, config={"tokenizer": {"_target_": f"wordorder.tokenizer.{name}.X"}})
+    (finding,) = find(baseline="")
+    assert finding.kind == "unequal budgets" and "byte 700,000 bytes" in finding.said
+
+
+def test_runs_of_several_numbers_of_processes_are_named(add_run, find):
+    add_run("none", facts={"processes": 1})
+    add_run("rope", facts={"processes": 2})
+    assert [(one.kind, "2 numbers of processes (1, 2)" in one.said) for one in find()] == [("different machines", True)]
+
+
 def test_one_factor_at_a_time_is_fair(add_run, find):
     add_run("none")
     add_run("rope")
     add_run("none", config={"optimizer": {"lr": 0.004}})
-    assert "more than one factor" not in kinds(find(baseline="none, lr=0.001"))
+    assert "more than one factor" not in kinds(find(baseline="none, optimizer.lr=0.001"))
 
 
 def test_a_factor_that_was_tuned_for_each_arm_may_differ(add_run, find):

@@ -5,29 +5,35 @@ from math import log, sqrt
 
 import numpy as np
 import pytest
-from scipy.stats import trim_mean
 
 from wordorder.compare import bootstrap
-from wordorder.compare.bootstrap import count_draws, draw_documents, draw_tasks, interquartile_mean, interval
+from wordorder.compare.bootstrap import count_draws, draw_documents, interval
 
 
 def enumerate_draws(nats_SD: np.ndarray, bytes_D: np.ndarray) -> np.ndarray:
-    """The value of every way to draw seeds, and documents for each drawn seed."""
+    """The value of every way to draw seeds, and documents for all of them."""
     n_seeds, n_documents = nats_SD.shape
-    documents = [list(one) for one in product(range(n_documents), repeat=n_documents)]
-    of_seed = [[float(row[one].sum() / (log(2) * bytes_D[one].sum())) for one in documents] for row in nats_SD]
-    every = [product(*(of_seed[seed] for seed in seeds)) for seeds in product(range(n_seeds), repeat=n_seeds)]
-    return np.array([sum(values) / n_seeds for ways in every for values in ways])
+    values = []
+    for seeds in product(range(n_seeds), repeat=n_seeds):
+        for one in (list(ways) for ways in product(range(n_documents), repeat=n_documents)):
+            values.append(sum(nats_SD[seed][one].sum() / (log(2) * bytes_D[one].sum()) for seed in seeds) / n_seeds)
+    return np.array(values, dtype=float)
 
 
-def test_draws_are_of_seeds_and_of_documents_within_each() -> None:
+def test_draws_are_of_seeds_and_of_documents_for_all_of_them() -> None:
     nats_SD, bytes_D = np.array([[1.0, 5.0, 2.0], [4.0, 30.0, 3.0]]), np.array([10.0, 40.0, 5.0])
     every, drawn = enumerate_draws(nats_SD, bytes_D), draw_documents(nats_SD, bytes_D, draws=100_000)
-    assert len(every) == 2**2 * (3**3) ** 2
+    assert len(every) == 2**2 * 3**3
     assert set(np.round(drawn, 9)) <= set(np.round(every, 9))
     assert drawn.mean() == pytest.approx(every.mean(), abs=0.05 * every.std())
     assert drawn.std() == pytest.approx(every.std(), rel=0.05)
     assert interval(drawn) == pytest.approx(np.quantile(every, [0.025, 0.975]), abs=0.1 * every.std())
+
+
+def test_what_documents_do_to_every_seed_alike_does_not_average_out() -> None:
+    row = np.random.default_rng(0).normal(size=50)
+    alone, many = (draw_documents(np.tile(row, (n, 1)), np.ones(50)).std() for n in (1, 10))
+    assert many == pytest.approx(alone, rel=0.05)
 
 
 def test_one_seed_and_document_is_its_bits_per_byte() -> None:
@@ -74,33 +80,12 @@ def test_draws_are_the_same_every_time() -> None:
     assert not np.array_equal(draw_documents(nats_SD, bytes_D), draw_documents(nats_SD, bytes_D, seed=1))
 
 
-def test_interquartile_mean_is_that_of_the_middle_half() -> None:
-    assert interquartile_mean(np.array([100.0, 0, 1, 2, 3, 4, 5, -6])) == (1 + 2 + 3 + 4) / 4
-    values = np.random.default_rng(0).normal(size=(3, 11))
-    for n in range(1, 12):
-        assert interquartile_mean(values[:, :n]) == pytest.approx(trim_mean(values[:, :n], 0.25, axis=1))
-
-
-def test_each_task_keeps_its_number_of_seeds_in_every_draw() -> None:
-    drawn = draw_tasks({"easy": np.ones(5), "hard": np.zeros(3)}, draws=50)
-    assert drawn.tolist() == [(0 + 1 + 1 + 1) / 4] * 50  # of 0 0 0 1 1 1 1 1, two cut off at each end
-
-
-def test_tasks_are_drawn_apart() -> None:
-    drawn = draw_tasks({"a": np.array([0.0, 1.0]), "b": np.array([10.0])}, draws=20_000)
-    # three values, none cut: a's draws sum to 0, 1 or 2 with chances 1/4, 1/2, 1/4
-    values, counts = np.unique(np.round(3 * drawn), return_counts=True)
-    assert values.tolist() == [10, 11, 12] and counts / 20_000 == pytest.approx([0.25, 0.5, 0.25], abs=0.011)
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: draw_documents(np.ones((2, 3)), np.ones(2)), r"^nats_SD=\(2, 3\), bytes_D=\(2,\)"),
         (lambda: draw_documents(np.ones((0, 3)), np.ones(3)), r"^nats_SD=\(0, 3\)"),
         (lambda: draw_documents(np.ones((2, 1)), np.zeros(1)), r"^bytes_D=\[0.0\]"),
-        (lambda: draw_tasks({"a": np.ones(2), "b": np.ones(0)}), "^differences="),
-        (lambda: draw_tasks({}), "^differences="),
     ],
 )
 def test_what_cannot_be_drawn_from_is_refused(call, message: str) -> None:

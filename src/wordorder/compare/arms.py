@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wordorder.compare.labels import NOT_COMPARED, label_arms, word_arms
+from wordorder.compare.labels import NOT_COMPARED, label_arms
 from wordorder.record.read import read_config, read_run
 
 SEEDS = frozenset({"weight_seed", "data_seed"})
@@ -21,7 +21,6 @@ class Arm:
     position: str  # the scheme: figures give it its colour
     runs: tuple[str, ...]  # whatever became of them
     config: dict[str, Any]  # dotted key -> value, without seeds, places and evaluations
-    words: tuple[str, ...] = ()  # what is typed to have it, such as position=rope
 
 
 def make_arms(folders: list[Path]) -> list[Arm]:
@@ -37,10 +36,8 @@ def make_arms(folders: list[Path]) -> list[Arm]:
     known = [(group, choices) for group in groups.values() if (choices := next((c for *_, c in group if c), None))]
     configs, choices = [group[0][1] for group, _ in known], [choices for _, choices in known]
     arms = [
-        Arm(label, str(choice.get("position", "")), tuple(name for name, *_ in group), group[0][1], words)
-        for label, words, (group, choice) in zip(
-            label_arms(configs, choices), word_arms(configs, choices), known, strict=True
-        )
+        Arm(label, str(choice.get("position", "")), tuple(name for name, *_ in group), group[0][1])
+        for label, (group, choice) in zip(label_arms(configs, choices), known, strict=True)
     ]
     return sorted(arms, key=lambda arm: split_numbers(arm.label))
 
@@ -50,15 +47,25 @@ def flatten_config(
 ) -> dict[str, Any]:
     """Dotted keys of what was trained; a value that names the run's own folder is a place and falls out.
 
-    `without` names the sections, and the keys of any section, that are left out.
+    `without` names the sections that are left out; with the seeds among them, those inside others are left out, too.
     """
     return {
-        key: _make_whole(value)
+        key: _make_whole(_name_parent(value) if key == "initialize_from" else value)
         for key, value in _walk(config, "")
         if key.split(".")[0] not in without
-        and key.split(".")[-1] not in without & SEEDS
+        and not (SEEDS <= without and is_seed(key))
         and not (run and isinstance(value, str) and run in value)
     }
+
+
+def is_seed(key: str) -> bool:
+    """A key that follows a run's seeds, as in schemes that draw; a source's own seed is another text."""
+    return key.split(".")[-1].split("_")[-1] == "seed" and key.split(".")[0] != "source"
+
+
+def _name_parent(folder: str) -> str:
+    """The arm of the run that weights were taken from: its experiment and name, without its seed and what follows of it."""
+    return re.sub(r"-s\d+-[0-9a-f]{8}$", "", "/".join(Path(folder).parts[-2:]))
 
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from wordorder.compare.arms import Arm
-from wordorder.compare.labels import find_differences, is_copy, shorten
+from wordorder.compare.labels import NOT_COMPARED, find_differences, is_copy, shorten
 from wordorder.compare.quantities import SEEDS, choose_split, read_values, select_scores
 from wordorder.record.read import SHELVES
 
 if TYPE_CHECKING:
     from wordorder.compare.audit import Evidence
+
+
+TUNABLE = ("optimizer", "schedule")  # sections whose numbers have a best value; more budget or size is always better
 
 
 def levels_of(evidence: "Evidence") -> dict[str, list[str]]:
@@ -23,7 +26,7 @@ def levels_of(evidence: "Evidence") -> dict[str, list[str]]:
     """
     configs = [arm.config for arm in evidence.arms]
     tuned = evidence.tuning.get("key")
-    keys = [key for key in find_differences(configs) if not is_copy(key, configs) and key != tuned]
+    keys = [key for key in find_differences(configs) if not is_copy(key, configs) and key != tuned and trains(key)]
     factors: dict[str, list[str]] = {}
     for key in keys:
         factors.setdefault("seed" if key in SEEDS else key.split(".")[0], []).append(key)
@@ -34,6 +37,11 @@ def levels_of(evidence: "Evidence") -> dict[str, list[str]]:
     }
 
 
+def trains(key: str) -> bool:
+    """Does the key say what was trained, and not only where or how often it was looked at?"""
+    return key in SEEDS or key.split(".")[0] not in NOT_COMPARED
+
+
 def count_missing(factors: dict[str, list[str]]) -> tuple[int, int]:
     """How many combinations of the factors' levels no arm has, and how many combinations there are."""
     cells = prod(len(set(levels)) for levels in factors.values())
@@ -41,19 +49,24 @@ def count_missing(factors: dict[str, list[str]]) -> tuple[int, int]:
 
 
 def find_crossed_factors(evidence: "Evidence") -> Iterator[str]:
-    """An arm that differs from the first in several factors, where no other arms take these apart."""
+    """An arm to which no steps of one factor each lead from the first, so that nothing tells its factors apart."""
     arms, factors = evidence.arms, levels_of(evidence)
-    if len(factors) < 2 or not count_missing(factors)[0]:
-        return
-    apart = [[factor for factor, levels in factors.items() if levels[n] != levels[0]] for n in range(len(arms))]
-    for arm, differs in zip(arms, apart, strict=True):
-        if len(differs) > 1 and any([factor] not in apart for factor in differs):
-            keys = find_differences([arms[0].config, arm.config])
-            said = ", ".join(tell(key, arms[0].config, arm.config) for key in keys if not key.endswith("_target_"))
-            yield (
-                f"{arm.label} differs from {arms[0].label} in {' and '.join(differs)} at once"
-                f"{f' ({said})' if said else ''}: which of them made the difference cannot be told."
-            )
+    cells = list(zip(*factors.values(), strict=True)) or [()] * len(arms)
+    reached, waiting = {0}, [0]
+    while waiting:
+        one = cells[waiting.pop()]
+        near = {n for n, cell in enumerate(cells) if sum(a != b for a, b in zip(cell, one, strict=True)) <= 1} - reached
+        reached |= near
+        waiting += near
+    for number in sorted(set(range(len(arms))) - reached):
+        arm = arms[number]
+        differs = [factor for factor, levels in factors.items() if levels[number] != levels[0]]
+        keys = [key for key in find_differences([arms[0].config, arm.config]) if trains(key)]
+        said = ", ".join(tell(key, arms[0].config, arm.config) for key in keys if not key.endswith("_target_"))
+        yield (
+            f"{arm.label} differs from {arms[0].label} in {' and '.join(differs)} at once"
+            f"{f' ({said})' if said else ''}: which of them made the difference cannot be told."
+        )
 
 
 def tell(key: str, first: dict[str, Any], other: dict[str, Any]) -> str:
@@ -114,6 +127,8 @@ def mean_of(evidence: "Evidence") -> pd.Series:
 def grids(arms: list[Arm]) -> Iterator[tuple[str, list[Arm]]]:
     """Each key with several numbers, and arms that differ in nothing else."""
     for key in find_differences([arm.config for arm in arms]):
+        if key.split(".")[0] not in TUNABLE:
+            continue
         lines: dict[str, list[Arm]] = {}
         for arm in arms:
             if isinstance(arm.config.get(key), int | float) and not isinstance(arm.config.get(key), bool):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from wordorder.compare.arms import Arm
-from wordorder.compare.quantities import SEEDS
+from wordorder.compare.quantities import SEEDS, count_tokenizers
 
 if TYPE_CHECKING:
     from wordorder.compare.audit import Evidence
@@ -50,6 +50,12 @@ def find_budgets(evidence: "Evidence") -> Iterator[str]:
     spent = means_of(evidence, SPENT.get(unit, "tokens"))
     if apart(spent):
         yield f"Arms trained on unequal budgets: {extremes(spent, unit)}."
+    if (
+        unit in ("tokens", "steps")
+        and count_tokenizers(evidence.runs) > 1
+        and apart(read := means_of(evidence, "bytes"))
+    ):
+        yield f"Arms trained on equal {unit}, which are unequal text: {extremes(read, 'bytes')}."
     for arm in evidence.arms:
         own = of_arm(evidence.done, arm)
         if SPENT.get(unit) in own and apart(pd.to_numeric(own[SPENT[unit]]).dropna()):
@@ -122,11 +128,13 @@ def find_code(evidence: "Evidence") -> Iterator[str]:
 
 
 def find_arithmetic(evidence: "Evidence") -> Iterator[str]:
-    kinds = {
-        str(arm.config["trainer.precision"]): arm.label for arm in evidence.arms if "trainer.precision" in arm.config
-    }
+    kinds: dict[str, list[str]] = {}
+    for arm in evidence.arms:
+        if "trainer.precision" in arm.config:
+            kinds.setdefault(str(arm.config["trainer.precision"]), []).append(arm.label)
     if len(kinds) > 1:
-        yield f"Arms were trained in {' and '.join(sorted(kinds))} ({'; '.join(kinds[kind] for kind in sorted(kinds))})."
+        said = "; ".join(f"{kind}: {', '.join(labels)}" for kind, labels in sorted(kinds.items()))
+        yield f"Arms were trained in different arithmetic ({said})."
 
 
 def find_kernels(evidence: "Evidence") -> Iterator[str]:
@@ -140,9 +148,17 @@ def find_kernels(evidence: "Evidence") -> Iterator[str]:
         yield f"Attention was computed by different kernels, which agree up to rounding and differ in speed ({said})."
 
 
+MACHINES = {
+    "device": "devices",
+    "host_name": "machines",
+    "versions_torch": "builds of torch",
+    "processes": "numbers of processes",
+}
+
+
 def find_machines(evidence: "Evidence") -> Iterator[str]:
     done = evidence.done
-    for column, name in (("device", "devices"), ("host_name", "machines"), ("versions_torch", "builds of torch")):
+    for column, name in MACHINES.items():
         if column in done and done[column].nunique() > 1:
             kinds = ", ".join(sorted(map(str, done[column].dropna().unique())))
             yield f"Runs were trained on {done[column].nunique()} {name} ({kinds}): compare speed and memory with care."

@@ -76,7 +76,7 @@ def compare(
     arms = (make_single_arms if each else make_arms)(list_runs(folder))
     table = make_table(runs, scores, arms, baseline=baseline)
     arms = sorted(arms, key=lambda arm: list(table.rows).index(arm.label))
-    table, verdicts = add_verdicts(table, arms, read_documents(folder, runs, scores))
+    table, verdicts = add_verdicts(table, arms, lambda: read_documents(folder, runs, scores))
     tuning = read_tuning(folder)
     comparison = Comparison(
         experiment=folder.resolve().name,

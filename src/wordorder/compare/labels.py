@@ -1,4 +1,4 @@
-"""What sets arms apart, as a label that people read and as the words that are typed."""
+"""What sets arms apart, as a label that people read."""
 
 import json
 import re
@@ -22,36 +22,21 @@ def find_differences(configs: list[dict[str, Any]]) -> list[str]:
 
 
 def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> list[str]:
-    """A label per arm: the choices that differ, then the keys that these choices do not explain."""
-    labels = []
-    for choice, parts in zip(choices, tell_apart(configs, choices), strict=True):
-        said = [
-            str(value) if name in choice else f"{name.removeprefix('position.')}={shorten(value)}"
-            for name, value in parts
-        ]
-        labels.append(", ".join(said) or str(choice.get("position", "the only arm")))
-    return labels
-
-
-def word_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> list[tuple[str, ...]]:
-    """What is typed for each arm in place of what the others have, such as position=rope."""
-    return [
-        tuple(f"{name}={shorten(value)}" for name, value in parts if not name.endswith("_target_"))
-        for parts in tell_apart(configs, choices)
-    ]
-
-
-def tell_apart(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> list[list[tuple[str, Any]]]:
-    """Of each arm the groups and the keys that set it apart, with their values.
+    """A label per arm: the choices that differ, then the keys that these choices do not explain.
 
     What lies inside a chosen section counts only among arms of the same choice: rope's theta, and the file of its frequencies,
-    are no difference to none.
+    are no difference to none. A choice that changes no key, as trainer=ddp, is no difference either.
     """
     sections = [*SHELVES, *sorted({name for choice in choices for name in choice} - {*SHELVES})]
+    differing = find_differences(configs)
     made = {name: {choice[name] for choice in choices if name in choice} for name in sections}
-    chosen = [name for name in sections if len(made[name]) > 1 and _is_compared(name)]
-    keys = [key for key in find_differences(configs) if not is_copy(key, configs)]
-    told = []
+    chosen = [
+        name
+        for name in sections
+        if len(made[name]) > 1 and _is_compared(name) and any(key.startswith(f"{_place(name)}.") for key in differing)
+    ]
+    keys = [key for key in differing if not is_copy(key, configs)]
+    labels = []
     for config, choice in zip(configs, choices, strict=True):
 
         def like(place: str, choice: dict[str, str] = choice) -> list[int]:
@@ -59,18 +44,16 @@ def tell_apart(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
             around = [name for name in sections if place.startswith(f"{_place(name)}.")]
             return [n for n, other in enumerate(choices) if all(other.get(one) == choice.get(one) for one in around)]
 
-        groups = [
-            (name, choice[name])
+        parts = [
+            str(choice[name])
             for name in chosen
             if name in choice and len({choices[n].get(name) for n in like(_place(name))}) > 1
         ]
-        own = [
-            (key, config[key])
-            for key in keys
-            if key in config and key in find_differences([configs[n] for n in like(key)])
-        ]
-        told.append([*groups, *own])
-    return told
+        for key in keys:
+            if key in config and key in find_differences([configs[n] for n in like(key)]):
+                parts.append(f"{key.removeprefix('position.')}={shorten(config[key])}")
+        labels.append(", ".join(parts) or str(choice.get("position", "the only arm")))
+    return labels
 
 
 def _place(choice: str) -> str:

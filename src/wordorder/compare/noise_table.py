@@ -16,7 +16,8 @@ COLUMNS = (
 )
 ABOUT = (
     "Variance components of weight seed, of data seed, and of what the two together do, by mean squares; below 0 they count as 0.",
-    "Of a difference: between two runs that share neither seed. Differences of two schemes at the same seeds vary at most so much.",
+    "Of a difference: between two runs that share neither seed. Differences of two schemes at the same seeds"
+    " vary at most so much where both vary like this arm and no seed helps one and harms the other.",
 )
 
 

@@ -67,11 +67,6 @@ class Paired:
             return float(abs(self.mean) > margin)
         return float(stdtr(self.n - 1, (abs(self.mean) - margin) / self.error))
 
-    @property
-    def floor(self) -> float:
-        """The smallest p that the sign-flip test can have over so many pairs."""
-        return 2.0 ** (1 - self.n)
-
     @cached_property
     def sign_flip(self) -> float | None:
         """Two-sided exact p: the share of all 2^n patterns of signs whose sum lies as far from 0; None above 40 pairs.

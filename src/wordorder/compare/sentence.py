@@ -17,7 +17,9 @@ def write_verdict(table: Table, verdicts: Sequence[VerdictTable]) -> str:
     if len(table.rows) < 2:
         return ""
     if not verdicts:
-        n = max(table.seeds.values(), default=0)
+        n = most_pairs(table)
+        if n is None:
+            return "No verdict: nothing was scored that verdicts are about."
         return f"No verdict: {n} pair{'s' * (n != 1)} of seeds, {TOO_FEW}; a verdict takes {LEAST}."
     first = verdicts[0]
     words: dict[str, list[str]] = {}
@@ -28,6 +30,14 @@ def write_verdict(table: Table, verdicts: Sequence[VerdictTable]) -> str:
     seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     quantity = first.title.removeprefix("Verdicts: ")
     return f"Against {table.baseline}, in {quantity} over {seeds} pairs of seeds: {said}."
+
+
+def most_pairs(table: Table) -> int | None:
+    """The most pairs of seeds that an arm has in common with the baseline; None where the table has no differences."""
+    at = next((n for n, column in enumerate(table.columns) if column.key == "difference"), None)
+    if at is None:
+        return None
+    return max(cells[at].n for label, cells in table.rows.items() if label != table.baseline)
 
 
 def tell(row: dict) -> str:

@@ -1,5 +1,6 @@
 """Verdicts beside the main table: how each arm differs from the baseline, how sure that is, and what the rule makes of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,8 +53,8 @@ class VerdictTable(Table):
         return pd.DataFrame(list(self.numbers))
 
 
-def add_verdicts(table: Table, arms: list[Arm], documents: pd.DataFrame) -> tuple[Table, list[VerdictTable]]:
-    """The main table, and one of verdicts for each quantity that has them; documents: as read_documents returns them.
+def add_verdicts(table: Table, arms: list[Arm], read: Callable[[], pd.DataFrame]) -> tuple[Table, list[VerdictTable]]:
+    """The main table, and one of verdicts for each quantity that has them; `read` gives what read_documents returns.
 
     Where no arm has 3 pairs of seeds in common with the baseline there are no verdicts, and the main table says so.
     """
@@ -62,11 +63,22 @@ def add_verdicts(table: Table, arms: list[Arm], documents: pd.DataFrame) -> tupl
     if not table.baseline or not others or not measured:
         return table, []
     baseline = next(arm for arm in arms if arm.label == table.baseline)
-    made = [make_verdicts(column, baseline, others, documents) for column in measured]
-    if max(n for one in made for n in one.seeds.values()) < LEAST:
+    documents = read() if enough_pairs(measured, baseline, others) else None
+    made = [make_verdicts(column, baseline, others, documents) for column in measured if documents is not None]
+    if not made:
         said = f"Against {baseline.label}: {TOO_FEW}; a verdict takes {LEAST} pairs of seeds that both have."
         return replace(table, about=(*table.about, said)), []
     return table, [one for one in made if any(one.seeds.values())]
+
+
+def enough_pairs(measured: list[Column], baseline: Arm, others: list[Arm]) -> bool:
+    """Does any quantity of any arm have as many pairs of seeds as a verdict takes?"""
+    known = {column.key: average_seeds(column.values(baseline)[0]).index for column in measured}
+    return any(
+        len(average_seeds(column.values(arm)[0]).index.intersection(known[column.key])) >= LEAST
+        for column in measured
+        for arm in others
+    )
 
 
 def make_verdicts(column: Column, baseline: Arm, others: list[Arm], documents: pd.DataFrame) -> VerdictTable:

@@ -87,7 +87,10 @@ def list_extras(rows: list[Mapping[str, Any]], *, described: bool) -> tuple[str,
         + (f" Above {ENUMERABLE} pairs it is not counted." if counts and counts[-1] > ENUMERABLE else "")
     )
     if described:
-        notes.append("Bootstrap: 10,000 draws of pairs of seeds, then of documents; it describes and decides nothing.")
+        notes.append(
+            "Bootstrap: 10,000 draws of pairs of seeds, each with one draw of documents for all;"
+            " it describes and decides nothing."
+        )
     return tuple(notes)
 
 

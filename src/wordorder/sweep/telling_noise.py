@@ -40,8 +40,8 @@ def write_floor(floor: Floor) -> list[str]:
     """How much differences vary, and of experiment=noise what comes of which seed."""
     if floor.noise is None:
         return [f"sd of paired differences {floor.deviation:.3g} bits per byte ({floor.source})"]
-    bound = f"sd of paired differences at most {floor.deviation:.3g} bits per byte, which it is if two schemes share nothing of"
-    return [f"{bound} what a seed does ({floor.source})", *write_components(floor.noise)]
+    bound = f"sd of paired differences at most {floor.deviation:.3g} bits per byte where no seed helps one scheme and harms another"
+    return [f"{bound} ({floor.source})", *write_components(floor.noise)]
 
 
 def write_components(noise: Noise) -> list[str]:
