@@ -1,4 +1,7 @@
-"""What became of the tests that need a CUDA card: refused without one, written down after they ran on one."""
+"""What became of the tests that need a CUDA card: refused without one, written down after they ran on one.
+
+Under pytest-xdist the workers collect and run them, and tell the process that was typed how many there are.
+"""
 
 import json
 from datetime import date
@@ -6,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from xdist import is_xdist_worker
+from xdist.workermanage import WorkerController
 
 from wordorder.identity import commit
 
@@ -16,7 +21,7 @@ class GpuRecord:
     """Writes gpu_last_run.json into `folder`, that of the tests."""
 
     def __init__(self, folder: Path):
-        self.folder, self.there, self.outcomes = folder, 0, {}
+        self.folder, self.there, self.outcomes, self.crashed = folder, 0, {}, []
         self.card = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -30,14 +35,29 @@ class GpuRecord:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo):
         report = yield
-        if is_gpu(item) and not report.skipped and (report.when == "call" or report.failed):
-            self.outcomes[item.nodeid] = self.outcomes.get(item.nodeid, True) and report.passed
+        report.is_gpu = is_gpu(item)
         return report
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Where they run, and where xdist gathers them."""
+        if not hasattr(report, "is_gpu"):  # xdist's own, of a worker that died in a test
+            self.crashed.append(report.nodeid)
+        elif report.is_gpu and not report.skipped and (report.when == "call" or report.failed):
+            self.outcomes[report.nodeid] = self.outcomes.get(report.nodeid, True) and report.passed
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
+        """A worker of xdist ended: each has collected all, one that was killed cannot say so."""
+        self.there = max(self.there, getattr(node, "workeroutput", {}).get("gpu_tests", 0))
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Tests that were left out make it a subset: not collected, deselected, or not reached."""
+        """Tests that were left out make it a subset: not collected, deselected, skipped, or not reached."""
+        if is_xdist_worker(session):
+            session.config.workeroutput["gpu_tests"] = self.there
+            return
         if not self.outcomes or not self.card:
             return
+        self.outcomes |= dict.fromkeys(self.crashed, False)
         failed = sorted(name for name, passed in self.outcomes.items() if not passed)
         whole = len(self.outcomes) == self.there and any(map(self.is_whole, session.config.args))
         sha, changed = commit()

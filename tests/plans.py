@@ -21,6 +21,7 @@ NOBODY = 2**22 + 7  # above the largest number that a process can have
 def planned(folder: Path, **changed: Any) -> Planned:
     """One run of a plan."""
     values = {"words": [f"seed={folder.name}"], "folder": str(folder), "rerun": "no", "arm": "a", "threads": 1}
+    values |= {"device": "auto", "devices": 1}
     return Planned(**values | {"evaluations": EVALUATIONS, "code": CODE, "parent": ""} | changed)
 
 

@@ -23,6 +23,18 @@ def test_without():
 """
 
 
+PLUGIN = """
+from pathlib import Path
+
+from gpu_record import GpuRecord
+
+def pytest_configure(config):
+    record = GpuRecord(Path(__file__).parent)
+    record.card = "a card"
+    config.pluginmanager.register(record)
+"""
+
+
 @pytest.fixture
 def go(pytester):
     """go(*words, card="a card", bad=1) -> how pytest ended, and the record it wrote."""
@@ -63,6 +75,17 @@ def test_a_run_on_a_card_is_written_down(go):
 )
 def test_a_part_of_a_run_says_so(go, words):
     assert go(*words)[2]["whole"] is False
+
+
+def test_workers_make_one_record_a_dead_one_too(pytester):
+    pytester.makeini(f"[pytest]\nmarkers = gpu\ntestpaths = tests\npythonpath = {ROOT / 'tests'}")
+    folder = pytester.mkdir("tests")
+    (folder / "conftest.py").write_text(PLUGIN)
+    (folder / "test_it.py").write_text(TESTS.format(bad="(1 if n < 2 else __import__('os')._exit(1))"))
+    pytester.runpytest_subprocess("-m", "gpu", "-n", "2")
+    record = json.loads((folder / "gpu_last_run.json").read_text())
+    assert (record["whole"], record["passed"], record["failed"]) == (True, 1, 2)
+    assert record["names_of_failed"] == ["tests/test_it.py::test_on_card[1]", "tests/test_it.py::test_on_card[2]"]
 
 
 def test_a_folder_that_holds_all_tests_is_the_whole(go):

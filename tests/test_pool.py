@@ -151,15 +151,16 @@ def test_what_another_process_makes_is_not_made_again_after_it(status, rerun, ru
 
 def ask_when(monkeypatch, there: Path) -> None:
     """Ask this process to stop once a file is there."""
-    sleep, asked = time.sleep, []
+    wait, asked = pool.wait, []
 
-    def sleep_and_ask(seconds):
-        sleep(seconds)
-        if seconds == 0.05 and there.exists() and not asked:
+    def wait_and_ask(answers, timeout):
+        ready = wait(answers, timeout)
+        if there.exists() and not asked:
             asked.append(True)
             os.kill(os.getpid(), signal.SIGTERM)
+        return ready
 
-    monkeypatch.setattr(pool.time, "sleep", sleep_and_ask)
+    monkeypatch.setattr(pool, "wait", wait_and_ask)
 
 
 def test_a_stop_reaches_the_workers_and_starts_no_more(run, tmp_path, monkeypatch):
@@ -195,7 +196,7 @@ def test_an_error_of_the_pool_stops_its_workers(run, tmp_path, monkeypatch):
 def test_what_a_config_names_is_imported_before_the_first_worker():
     logger = {"_target_": "wordorder.record.wandb_mirror.WandbMirror", "mode": "offline", "project": "p", "entity": ""}
     named = pool.list_modules({"x": {"_target_": "a.b.C", "y": {"_target_": "d.E"}}, "logger": logger})
-    assert named[:2] == ["__main__", "wordorder.worker"] and {"a.b", "d", "wandb"} < set(named)
+    assert named[:2] == ["wordorder.worker", "wordorder.commands"] and {"a.b", "d", "wandb"} < set(named)
 
 
 def test_a_server_that_was_killed_is_begun_anew(monkeypatch):

@@ -1,9 +1,13 @@
 """How many runs go side by side on the cores and cards of this machine, and which card each one gets."""
 
 import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from wordorder.errors import InputError
+
+DRIVERS = ("nvidia[0-9]*", "kfd", "dxg")  # device files: CUDA, ROCm, Windows' cards under Linux
 
 
 def count_cores() -> int:
@@ -31,10 +35,23 @@ def name_cards(visible: str | None, count: int) -> list[str]:
 
 
 def find_cards() -> list[str]:
-    """The cards that this process may use."""
+    """The cards that this process may use, as torch finds them."""
+    if not list_cards():
+        return []  # and torch need not be imported
     import torch
 
     return name_cards(os.environ.get("CUDA_VISIBLE_DEVICES"), torch.cuda.device_count())
+
+
+def list_cards() -> list[str]:
+    """The cards that this process may use as far as the driver's files tell, for who only wants to know how many."""
+    count = sum(1 for pattern in DRIVERS for _ in Path("/dev").glob(pattern)) if sys.platform == "linux" else 1
+    return name_cards(os.environ.get("CUDA_VISIBLE_DEVICES"), count)
+
+
+def group_cards(cards: Sequence[str], each: int) -> list[str]:
+    """Names for CUDA_VISIBLE_DEVICES that hold `each` cards, of which no two share one."""
+    return [",".join(cards[first : first + each]) for first in range(0, len(cards) - each + 1, each)]
 
 
 def card_of(slot: int, cards: Sequence[str]) -> str | None:

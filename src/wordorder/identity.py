@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import subprocess
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,8 +52,9 @@ def evaluation_identity(node: dict[str, Any], *, source_digest: str, overrides: 
     return digest({"config": node, "source": source_digest, "overrides": overrides})
 
 
+@cache
 def code_digest(package: Path = PACKAGE) -> str:
-    """The rooms that every training passes; the same for all arms of a comparison."""
+    """The rooms that every training passes, as they are when a process first asks; the same for all arms of a comparison."""
     files = [file for room in ("data", "model", "training") for file in sorted((package / room).glob("*.py"))]
     shared = [package / shelf / f"{name}.py" for shelf, names in SHARED.items() for name in names]
     return digest_files(files + shared)
@@ -88,8 +90,10 @@ def file_of(module: str, package: Path) -> Path:
     return Path(find_spec(module).origin)
 
 
+@cache
 def commit() -> tuple[str, bool]:
-    """The git commit of the code and whether the tree differs from it; ("", False) where the code is not in a repository."""
+    """The git commit of the code and whether the tree differs from it, as they are when a process first asks; ("", False)
+    where the code is not in a repository."""
     folder = Path(__file__).parent
 
     def git(*words: str) -> str:
@@ -104,6 +108,7 @@ def commit() -> tuple[str, bool]:
         return "", False
 
 
+@cache
 def versions() -> dict[str, str]:
     """Of Python and of the packages that can change a bit."""
     packages = ("torch", "lightning", "tokenizers", "numpy")
@@ -111,6 +116,7 @@ def versions() -> dict[str, str]:
     return own | {name: version(name) for name in packages}
 
 
+@cache
 def host() -> dict[str, str]:
     """The machine."""
     return {"name": platform.node(), "system": platform.platform(), "processor": processor()}

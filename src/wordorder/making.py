@@ -4,7 +4,10 @@ Nothing that is done is begun, and where all is, torch is not imported.
 """
 
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +16,7 @@ from wordorder import keeping
 from wordorder.check import Config, make
 from wordorder.closing import closing_table, say_how_to_go_on
 from wordorder.compared import made_from, recall, remember
-from wordorder.cores import count_jobs, find_cards
+from wordorder.cores import count_jobs, find_cards, group_cards
 from wordorder.outcome import Outcome
 from wordorder.pool import begin, run_all
 from wordorder.record.read import read_run
@@ -36,19 +39,19 @@ def make_sweep(expansion: Expansion) -> None:
             begin(expansion.compose(expansion.points[0])[0])
 
     if expansion.stages:
-        make_runs(expansion, make_tuning(expansion))
+        make_runs(expansion, make_tuning(expansion, start_early))
     else:
         make_runs(expansion, obtain(expansion, before_making=start_early).runs)
 
 
-def make_tuning(expansion: Expansion) -> list[Planned]:
+def make_tuning(expansion: Expansion, before_making: Callable[[], None] = lambda: None) -> list[Planned]:
     """The runs that follow a plan's tuning, whose own runs are made first; ends the command where nothing can be chosen."""
     ended: dict[str, Outcome] = {}
 
     def make_lacking(runs: Sequence[Planned]) -> None:  # each once, though an edge has all looked at again
         ended.update(train(expansion, [run for run in lacking_of(runs) if run.folder not in ended]))
 
-    settled = settle(expansion, make_lacking)
+    settled = settle(expansion, make_lacking, before_making=before_making)
     if ended or settled.tuned.lacking:
         show(expansion, [one.run for one in settled.tuned.tried], ended)
     tell_tuning(Console(width=None if Console().is_terminal else 140), settled)
@@ -111,17 +114,37 @@ def launch(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:
         return {run.folder: as_it_ended(run) for run in runs}
     config, _ = expansion.compose(runs[0].words)
     begin(config)
-    cards = [] if config["device"] == "cpu" else find_cards()
-    n_jobs = at_once(runs, expansion, cards=len(cards))
+    cards = share_cards(runs, find_cards)
+    n_jobs = at_once(runs, expansion, cards=cards)
+    import_late(["wordorder.comparing", *make(config["logger"], "logger").imports])
     print(f"{len(runs)} runs, {n_jobs} at a time, {said}", flush=True)
     tasks = [Task(*expansion.compose(run.words), Path(run.folder), tuple(run.words)) for run in runs]
     return {str(outcome.folder): outcome for outcome in run_all(tasks, n_jobs=n_jobs, cards=cards)}
 
 
-def at_once(runs: Sequence[Planned], expansion: Expansion, *, cards: int = 0) -> int:
+def share_cards(runs: Sequence[Planned], find: Callable[[], list[str]]) -> list[str]:
+    """The cards that the runs are divided among, in groups where a run trains on several."""
+    if all(run.device == "cpu" for run in runs):
+        return []
+    cards = find()
+    return group_cards(cards, max(run.devices or len(cards) for run in runs)) if cards else []
+
+
+def at_once(runs: Sequence[Planned], expansion: Expansion, *, cards: Sequence[str]) -> int:
     """How many go side by side in this machine's pool."""
-    n_jobs = count_jobs(expansion.n_jobs, runs[0].threads, cards=cards, runs_per_gpu=expansion.runs_per_gpu)
-    return min(len(runs), n_jobs)
+    threads = max(run.threads for run in runs)
+    return min(len(runs), count_jobs(expansion.n_jobs, threads, cards=len(cards), runs_per_gpu=expansion.runs_per_gpu))
+
+
+def import_late(names: Sequence[str]) -> None:
+    """Import what is needed when the runs are done while these train; what cannot be imported says so when it is used."""
+
+    def import_all() -> None:
+        for name in names:
+            with suppress(ImportError):
+                import_module(name)
+
+    threading.Thread(target=import_all, name="imports", daemon=True).start()
 
 
 def as_it_lies(run: Planned) -> Outcome:

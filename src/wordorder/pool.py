@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import forkserver
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -31,7 +31,12 @@ from wordorder.view import View
 LOOK = 1.0  # seconds until the note of who holds a run is read again
 TRY = 10.0  # seconds until a lock is tried again that is held without a note
 START_TRIES = 5
-LATE = ("omegaconf",)  # what Lightning imports at its first Trainer
+LATE = (  # what a run imports on its way: the typed script, Lightning at its first Trainer, the writing of items
+    "wordorder.commands",
+    "omegaconf",
+    "pyarrow.parquet",
+    "pyarrow.dataset",
+)
 END = 10.0  # seconds that a process may take to end when it has told its outcome
 
 
@@ -61,10 +66,10 @@ def run_all(tasks: Sequence[Task], *, n_jobs: int, cards: Sequence[str] = ()) ->
             while pool.workers or (pool.waiting and not interrupt.asked):
                 if not interrupt.asked:
                     pool.fill()
-                pool.listen()
                 interrupt.pass_on([worker.process.pid for worker in pool.workers.values()])
                 view.draw(stopping=interrupt.asked)
-                time.sleep(0.05)
+                wait([worker.answer for worker in pool.workers.values()], timeout=0.05)
+                pool.listen()
         finally:
             for worker in pool.workers.values():  # none is left but after an error here
                 worker.process.terminate()
@@ -159,10 +164,10 @@ def start_process(process: BaseProcess) -> None:
 
 
 def list_modules(config: Config) -> list[str]:
-    """What the workers need, to be imported before they are forked: the typed script, the run, what a config names."""
+    """What the workers need, to be imported before they are forked: the run, what it imports late, what a config names."""
     named = [target.rpartition(".")[0] for target in identity.targets(config)]
     mirror = make(config["logger"], "logger")
-    return list(dict.fromkeys(["__main__", "wordorder.worker", *LATE, *named, *mirror.imports]))
+    return list(dict.fromkeys(["wordorder.worker", *LATE, *named, *mirror.imports]))
 
 
 def receive(worker: Worker) -> At | Busy | Outcome:

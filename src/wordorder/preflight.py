@@ -1,5 +1,6 @@
 """What is said, and refused, before the first step."""
 
+import multiprocessing
 import resource
 import shlex
 import shutil
@@ -23,15 +24,17 @@ TRIAL_TOKENS = 1024
 
 
 def announce(job: Job, part: Part, n_steps: int, first: int) -> str:
-    """Parameters, tokens, steps, expected time and disk, in two lines."""
+    """Parameters, tokens, steps, expected time (of a run by itself) and disk, in two lines."""
     counts, rows, n_tokens = part.model.count_parameters(), job.fit.batch_size, part.rows.tokens_a_row
     epochs = n_steps * rows * n_tokens / part.store.meta["splits"]["train"]["tokens"]
-    minutes = (n_steps - first) * seconds_a_step(job, part) / 60
+    about = ""
+    if not multiprocessing.parent_process():  # in a pool the table shows time left, from steps that count
+        about = f"about {(n_steps - first) * seconds_a_step(job, part) / 60:.1f} minutes, "
     return (
         f"{job.folder.name}: {counts['total']:,} parameters ({counts['position']:,} on position), kernel {job.kernel}"
         f"{f', {job.processes} processes' if job.processes > 1 else ''}\n"
         f"  {f'from step {first:,}, ' if first else ''}{n_steps:,} steps of {rows} x {n_tokens:.0f} tokens, "
-        f"{n_steps * rows * n_tokens:,.0f} tokens in all ({epochs:.1f} epochs), about {minutes:.1f} minutes, "
+        f"{n_steps * rows * n_tokens:,.0f} tokens in all ({epochs:.1f} epochs), {about}"
         f"{disk_needed(part.model) / 2**20:,.0f} MB of disk"
     )
 
@@ -99,7 +102,7 @@ def first_facts(job: Job, part: Part, n_steps: int) -> dict[str, Any]:
         "steps": n_steps,
         "flops": n_steps * job.fit.batch_size * part.flops_a_row,
         "layout": job.layout,
-        "digests": {"tokenizer": job.tokenizer.digest(), "data": job.source.digest()},
+        "digests": {"tokenizer": job.tokenizer.digest(), "data": job.source_digest},
         "vocabulary": {
             "requested": job.config["tokenizer"].get("vocab_size"),
             "actual": len(job.tokenizer.vocab),

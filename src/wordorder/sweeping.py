@@ -13,8 +13,9 @@ from pathlib import Path
 from rich.console import Console
 
 from wordorder import command, commands
+from wordorder.cores import list_cards
 from wordorder.errors import InputError
-from wordorder.making import at_once, make_runs
+from wordorder.making import at_once, make_runs, share_cards
 from wordorder.opening import find_run
 from wordorder.spelling import nearest
 from wordorder.sweep import prune as pruning
@@ -71,7 +72,7 @@ def looked_at(runs: Sequence[Planned]) -> telling.Looked:
 
 def side_by_side(runs: Sequence[Planned], expansion: Expansion) -> int | None:
     """How many are trained at a time; None for a launcher that does not say."""
-    return at_once(runs, expansion) if expansion.launch is None else None
+    return at_once(runs, expansion, cards=share_cards(runs, list_cards)) if expansion.launch is None else None
 
 
 def console() -> Console:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from wordorder import identity
 from wordorder.errors import InputError
 from wordorder.job import Job
 from wordorder.outcome import Outcome
@@ -29,6 +30,11 @@ from wordorder.training.interrupt import Interrupted
 from wordorder.training.progress import Sent
 
 GRACE = 30.0
+
+(
+    identity.code_digest(),
+    identity.commit(),
+)  # of the code that is imported here, whatever is edited while the sweep goes on
 
 
 def work(task: Task, answer: Connection) -> None:

@@ -78,7 +78,7 @@ def test_documents_depend_on_seed_split_and_number_alone():
 
 def test_the_digest_is_that_of_the_documents():
     task = number()
-    assert task.digest() == task.digest() == super(Task, task).digest()
+    assert task.digest() == number().digest()
     assert len({task.digest(), *(number(**changed).digest() for changed in (dict(seed=1), dict(n_val=51)))}) == 3
 
 

@@ -73,7 +73,7 @@ def read_holder(folder: Path) -> Holder | None:
     try:
         with (folder / NAME).open("rb") as file:  # a network file system looks at the server's file when one is opened
             note, touched = json.load(file), os.fstat(file.fileno()).st_mtime
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # ValueError: the machine lost its power as the note was written
         return None
     silent = None if note["host"] == platform.node() else age(folder, touched)
     return Holder(**note, silent=silent)

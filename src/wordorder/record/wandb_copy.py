@@ -46,7 +46,7 @@ def holds(folder: Path, content: str) -> bool:
 def replacing(folder: Path, content: str) -> Iterator[None]:
     """What is written inside becomes the one copy in a folder; one that an error cut short does not pass for a run."""
     remove_copies(folder)
-    with keep_files_in(folder / "wandb" / "staging"):
+    with keep_files_in(folder / "wandb" / "staging", WANDB_MODE="offline"):  # else it asks its server who is there
         try:
             yield
         except Exception:
@@ -57,11 +57,11 @@ def replacing(folder: Path, content: str) -> Iterator[None]:
 
 
 @contextmanager
-def keep_files_in(folder: Path) -> Iterator[None]:
-    """wandb puts tables and logs under the home folder unless the environment names another place."""
-    names = ("WANDB_DATA_DIR", "WANDB_CACHE_DIR")
+def keep_files_in(folder: Path, **more: str) -> Iterator[None]:
+    """wandb puts tables and logs under the home folder unless the environment names another place; `more` of it by name."""
+    names = more | dict.fromkeys(("WANDB_DATA_DIR", "WANDB_CACHE_DIR"), str(folder.absolute()))
     before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, str(folder.absolute())))
+    os.environ.update(names)
     try:
         yield
     finally:

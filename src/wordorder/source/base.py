@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -63,6 +64,10 @@ class Source:
 
     def digest(self) -> str:
         """Name the content of all splits: two sources with equal digests yield equal documents."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         content = hashlib.sha256()
         for split in SPLITS:
             for document in self.documents(split):

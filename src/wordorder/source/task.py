@@ -9,7 +9,6 @@ import hashlib
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from random import Random
 from string import ascii_letters, digits
 
@@ -111,13 +110,6 @@ class Task(Source):
             f"source.{split}_lengths={self.lengths[split]}: so few prompts have length {length} that none of {TRIES} drawn "
             f"falls to {split}; begin with a larger length"
         )
-
-    def digest(self) -> str:
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> str:
-        return super().digest()
 
 
 def take_symbols(n_symbols: int) -> str:

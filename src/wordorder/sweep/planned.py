@@ -23,7 +23,8 @@ from wordorder.sweep.inputs import digest_package
 
 @dataclass(frozen=True)
 class Planned:
-    """One run. `arm` is equal for runs that differ in seeds only, `code` the digests of the code that would make it."""
+    """One run. `arm` is equal for runs that differ in seeds only, `code` the digests of the code that would make it;
+    `device` and `devices` are the config's."""
 
     words: list[str]
     folder: str
@@ -32,6 +33,8 @@ class Planned:
     evaluations: dict[str, str]
     code: list[str]
     threads: int
+    device: str
+    devices: int
     parent: str
 
     @property

@@ -68,6 +68,8 @@ def describe(job: Job, words: list[str], code: str) -> Planned:
         evaluations=job.evaluation_ids(),
         code=[code, identity.shelf_digest(job.config)],
         threads=job.threads,
+        device=job.config["device"],
+        devices=job.config["devices"],
         parent=job.config["initialize_from"],
     )
 

@@ -94,14 +94,17 @@ class Settled:
         return [*(one.run for one in self.tuned.tried), *self.final]
 
 
-def settle(expansion: Expansion, make: Make = lambda runs: None) -> Settled:
-    """Follow the tuning from the plan's own levels as far as answers go. `make` is given the runs before they are looked at.
+def settle(
+    expansion: Expansion, make: Make = lambda runs: None, *, before_making: Callable[[], None] = lambda: None
+) -> Settled:
+    """Follow the tuning from the plan's own levels as far as answers go. `make` is given the runs before they are looked at,
+    `before_making` called before the first plan is made anew.
 
     Raises InputError for runs that training refuses.
     """
     stages, levels = expansion.stages, expansion.stages.levels
     while True:
-        tuned = try_out(expansion, levels, make)
+        tuned = try_out(expansion, levels, make, before_making)
         if tuned.lacking:
             return Settled(tuned, [])
         if tuned.wider == levels:
@@ -113,10 +116,10 @@ def settle(expansion: Expansion, make: Make = lambda runs: None) -> Settled:
     return Settled(tuned, obtain(replace(expansion, points=points)).runs)
 
 
-def try_out(expansion: Expansion, levels: tuple[Level, ...], make: Make) -> Tuned:
+def try_out(expansion: Expansion, levels: tuple[Level, ...], make: Make, before_making: Callable[[], None]) -> Tuned:
     """What the runs of these levels say; of arms that turn out to be the same runs one is left."""
     trials = {trial.words: trial for trial in expansion.stages.trials(levels)}
-    runs = obtain(replace(expansion, points=[list(words) for words in trials])).runs
+    runs = obtain(replace(expansion, points=[list(words) for words in trials]), before_making=before_making).runs
     make(runs)
     states = [look(Path(run.folder), run.evaluations) for run in runs]
     tried = [

@@ -18,8 +18,12 @@ NAME = "tuning.json"
 
 def write_tuning(settled: Settled, experiment: Path) -> None:
     """Write what is settled into an experiment's folder; a reader finds the file whole or not at all."""
+    file, said = experiment / NAME, json.dumps(describe(settled), indent=1, allow_nan=False)
     experiment.mkdir(parents=True, exist_ok=True)
-    replace_shared_text(experiment / NAME, json.dumps(describe(settled), indent=1, allow_nan=False))
+    if (
+        not file.exists() or file.read_text(encoding="utf-8") != said
+    ):  # its time is part of what a comparison is made from
+        replace_shared_text(file, said)
 
 
 def describe(settled: Settled) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from types import FrameType
 
 
@@ -40,7 +41,8 @@ class Interrupt:
         """Tell other processes what only this one was told: a terminal's Ctrl-C reaches all of them, a SIGTERM one."""
         if self.asked and self.number == signal.SIGTERM:
             for process in processes:
-                os.kill(process, signal.SIGTERM)
+                with suppress(ProcessLookupError):  # it has just ended
+                    os.kill(process, signal.SIGTERM)
             self.number = 0
 
 
