@@ -15,7 +15,7 @@ from subjects import LENGTH, SIZES, asked, uniform
 from wordorder.check import locate
 from wordorder.data.building import open_store
 from wordorder.evaluation.base import Evaluation, Item, Subject
-from wordorder.evaluation.windows import TOKENS_A_CALL
+from wordorder.evaluation.calls import TOKENS_A_CALL
 from wordorder.source.base import Document, Source
 from wordorder.tokenizer.byte import Byte
 
@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "conf" / "evaluation"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 SHELF = sorted(path.stem for path in (ROOT / "src/wordorder/evaluation").glob("*.py"))
-SHARED = ("__init__", "base", "answers", "benefit", "excerpts", "majority", "quantiles", "texts", "windows")
+SHARED = ("__init__", "base", "answers", "benefit", "calls", "contexts", "excerpts", "majority", "quantiles", "stream")
+SHARED += ("texts", "windows")
 SHELF = [name for name in SHELF if name not in SHARED]
 
 each_evaluation = pytest.mark.parametrize("name", NAMES)

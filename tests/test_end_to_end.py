@@ -168,7 +168,7 @@ KILLS = {
     "before_the_first_scores_are_written": lambda: die_before_file("scores.jsonl", 1),
     "before_the_record_knows_the_first_scores": lambda: die_before_facts("evaluations"),
     "before_the_second_scores_are_written": lambda: die_before_file("scores.jsonl", 2),
-    "before_the_record_is_done": lambda: die_before_facts("memory_bytes"),
+    "before_the_record_is_done": lambda: die_before_facts("scored_at"),
 }
 
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import processes
 import pytest
@@ -15,8 +16,11 @@ import torch
 from safetensors.numpy import load_file
 from torch.distributed import TCPStore
 
+from wordorder import following
+from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
-from wordorder.following import HERE, gathered, wait_for
+from wordorder.following import HERE, follow, gathered, wait_for
+from wordorder.parts import prepare
 from wordorder.training.group import Group
 from wordorder.training.place import Place
 
@@ -65,6 +69,15 @@ def test_one_that_ends_before_it_has_come_is_not_waited_for():
     store = TCPStore(HERE, 0, 2, is_master=True, wait_for_workers=False)
     with pytest.raises(InputError, match="process 1 ended with code 3 before the first step"):
         wait_for([processes.Forked(lambda: os._exit(3))], store)
+
+
+def test_one_that_trains_along_does_not_read_the_store_through_again(here, compose_config, monkeypatch):
+    job = runs.make_job(compose_config)
+    prepare(job)
+    monkeypatch.setattr(TokenStore, "whole", lambda store: pytest.fail("read through"))
+    monkeypatch.setattr(following.engine, "run", lambda *given, **named: None)
+    group = SimpleNamespace(tell=lambda word: True, rank=1, size=2)
+    follow(job, group)
 
 
 def test_none_is_left_when_the_first_fails(here, compose_config):

@@ -1,11 +1,13 @@
 """Who may import whom: arrows point down only, and what is heavy is imported where it is used."""
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import runs
 
 from wordorder import identity
 
@@ -22,6 +24,9 @@ MAY = {  # part of the package -> what of the package it may import
     "evaluation": {
         "evaluation.base",
         "evaluation.answers",
+        "evaluation.calls",
+        "evaluation.contexts",
+        "evaluation.stream",
         "evaluation.windows",
         "evaluation.texts",
         "evaluation.majority",
@@ -65,6 +70,8 @@ MAY = {  # part of the package -> what of the package it may import
     "syncing": {"comparing", "opening", "check", "compare", "record", "errors"},
     "keeping": set(),
     "cores": {"errors"},
+    "devices": {"cores", "training.place", "errors"},
+    "memory": set(),
     "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "errors"}
     | {"compare.noise", "compare.paired", "compare.power", "compare.verdict"},
     "slurm": {"slurm", "sweep", "record", "errors"},
@@ -159,7 +166,7 @@ def test_only_a_yaml_names_a_particular_scheme_tokenizer_or_source():
         if NAMES[file].startswith("wordorder.hugging_face."):
             continue  # says of each scheme how a stock config says it
         named = {name for name in imports(file) if within(name, shelves)}
-        if NAMES[file] == "wordorder.evaluation.windows":
+        if NAMES[file] == "wordorder.evaluation.contexts":
             named.remove("wordorder.position.window")  # is put around whatever scheme is asked
         assert named <= bases, file
 
@@ -188,6 +195,23 @@ def test_a_run_starts_without_what_takes_seconds():
     loaded = loaded_by("wordorder.run")
     assert {"torch", "lightning"} <= loaded
     assert not loaded & {"datasets", "wandb", "hydra", "omegaconf"}
+
+
+@pytest.mark.parametrize(
+    "command", ["asking", "pretrained_run", "generating", "saved", "exporting", "job", "sweep.planning"]
+)
+def test_what_trains_nothing_starts_without_the_framework_that_trains(command):
+    loaded = loaded_by(f"wordorder.{command}")
+    assert "torch" in loaded and "lightning" not in loaded
+
+
+def test_a_job_is_checked_without_the_framework_that_trains(here, compose_config):
+    config = compose_config(*runs.words())
+    choices = {group: runs.SMALL[group] for group in ("position", "tokenizer", "source")}
+    code = "import json, sys; from wordorder.job import Job; Job(*json.load(sys.stdin)); print(*sys.modules)"
+    words = [sys.executable, "-c", code]
+    said = subprocess.run(words, input=json.dumps([config, choices]), capture_output=True, text=True, check=True).stdout
+    assert "torch" in said.split() and "lightning" not in said.split()
 
 
 @pytest.mark.parametrize("module", ["wordorder.record.read", "wordorder.record.run_record", "wordorder.compare.report"])

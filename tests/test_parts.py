@@ -4,6 +4,7 @@ import runs
 import torch
 
 from wordorder.parts import inherited, make_part, prepare
+from wordorder.training.engine import make_batches
 
 
 def test_two_makings_have_the_same_weights_and_rows(here, compose_config):
@@ -15,7 +16,7 @@ def test_two_makings_have_the_same_weights_and_rows(here, compose_config):
     (_, one), (job, two) = parts
     for ours, theirs in zip(one.model.parameters(), two.model.parameters(), strict=True):
         assert torch.equal(ours, theirs)
-    for ours, theirs in zip(job.fit.batches(one)[7], job.fit.batches(two)[7], strict=True):
+    for ours, theirs in zip(make_batches(job.fit, one)[7], make_batches(job.fit, two)[7], strict=True):
         assert ours is None and theirs is None or torch.equal(ours, theirs)
 
 

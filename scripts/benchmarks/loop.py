@@ -26,11 +26,13 @@ from wordorder.model.transformer import Transformer
 from wordorder.position.frequencies.plain import Plain
 from wordorder.position.rope import RoPE
 from wordorder.record.run_record import RunRecord
+from wordorder.training.engine import make_batches, make_module, make_trainer
 from wordorder.training.fit import Fit, Part
 from wordorder.training.interrupt import Interrupt
+from wordorder.training.intervals import Intervals
 from wordorder.training.optimizer import AdamW
 from wordorder.training.progress import Silent
-from wordorder.training.recording import Intervals, Recording
+from wordorder.training.recording import Recording
 from wordorder.training.schedule import Cosine
 
 SIZES = {  # d_model, layers, heads, context, rows
@@ -79,12 +81,12 @@ def compare(name: str, d: int, layers: int, heads: int, length: int, rows: int, 
     )
     optimizer = AdamW(lr=1e-3, betas=[0.9, 0.95], eps=1e-8, weight_decay=0.1)
     part = Part(model, RandomStore(), random_rows(length), optimizer, Cosine(warmup=0.05, final=0.1), weight_seed=0)
-    batches = fit.batches(part)
+    batches = make_batches(fit, part)
     turns = Turns(make_bare_step(copy.deepcopy(model), batches, part), steps)
     with tempfile.TemporaryDirectory() as folder, Interrupt() as interrupt:
         recording = make_recording(Path(folder), batches.n_steps, interrupt)
-        trainer = fit.trainer(batches.n_steps, device="cpu", callbacks=[recording, turns])
-        trainer.fit(fit.module(part), DataModule(batches))
+        trainer = make_trainer(fit, batches.n_steps, device="cpu", callbacks=[recording, turns])
+        trainer.fit(make_module(fit, part), DataModule(batches))
     ours, bare = turns.ours[1:], turns.bare[1:]  # the first turn warms up
     return {
         "size": name,

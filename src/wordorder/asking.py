@@ -12,9 +12,9 @@ from wordorder import identity
 from wordorder.check import Config, check_type, make
 from wordorder.data.building import open_store
 from wordorder.data.rows import Packing
+from wordorder.devices import choose_device
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Evaluation, Subject
-from wordorder.job import choose_device
 from wordorder.opening import open_run
 from wordorder.pretrained_record import open_record
 from wordorder.pretrained_run import PretrainedRun
@@ -97,13 +97,15 @@ def ask_run(
 ) -> list[str]:
     """Run the missing evaluations of one run; returns their names. Raises InputError if its text has changed."""
     allow = ("wordorder", *config["allow"])
-    model, tokenizer, trained = load(record.folder, allow=tuple(config["allow"]), override=override)
+    trained = record.config()
+    position = override(trained)
+    model, tokenizer, _ = load(record.folder, allow=tuple(config["allow"]), position=position)
     source: Source = make(trained["source"], "source", allow=allow)
     if source.digest() != record.facts["digests"]["data"]:
         raise InputError(
             f"run={record.folder} was trained on another text than source now yields: its file has changed"
         )
-    changed = override(trained) if config["overrides"] else {}
+    changed = position if config["overrides"] else {}
     device = choose_device(config["device"])
     store = open_store(source, tokenizer, Path(config["output_dir"]) / "token_store")
     packing: Packing = make(trained["data"], "data", allow=allow)

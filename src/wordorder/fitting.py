@@ -6,12 +6,14 @@ from wordorder.errors import InputError
 from wordorder.evaluation.bits_per_byte import validation
 from wordorder.following import gathered
 from wordorder.job import Job
+from wordorder.memory import forget_peak, peak_memory
 from wordorder.model.transformer import Transformer
 from wordorder.opening import differing_keys
 from wordorder.parts import make_part, make_subject
-from wordorder.preflight import announce, bytes_a_token, first_facts, refuse_full_disk
+from wordorder.preflight import announce, first_facts, refuse_full_disk
 from wordorder.record.run_record import RunRecord
 from wordorder.saved import read_checkpoint, save_weights
+from wordorder.training import engine
 from wordorder.training.group import Group
 from wordorder.training.interrupt import Interrupt, Interrupted
 from wordorder.training.progress import TRAIN, Progress, say
@@ -45,7 +47,9 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, prog
             progress=progress,
             group=group,
         )
-        job.fit.run(part, record, recording, device=job.device, workers=job.config["workers"], group=group)
+        workers = job.config["workers"]
+        forget_peak(job.device)
+        engine.run(job.fit, part, record=record, recording=recording, device=job.device, workers=workers, group=group)
     if recording.step_drained < n_steps:
         raise Interrupted(str(record.folder))
     weights = save_weights(model, record)
@@ -53,9 +57,10 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, prog
     record.update(
         digests=record.facts["digests"] | {"weights": weights},
         tokens=int(recording.tokens),
-        bytes=round(recording.tokens * bytes_a_token(store)),
+        bytes=round(recording.tokens * store.bytes_a_token),
         seconds=seconds,
         tokens_per_second=recording.tokens / seconds,
+        memory_bytes=peak_memory(job.device),
         first_step_at=recording.first_step_at,
     )
     record.checkpoint.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from wordorder.errors import InputError
 from wordorder.job import Job
 from wordorder.parts import make_part, prepare
 from wordorder.record.run_record import RunRecord
+from wordorder.training import engine
 from wordorder.training.along import Following
 from wordorder.training.group import Group, joined
 from wordorder.training.interrupt import Interrupt
@@ -85,12 +86,13 @@ def follow(job: Job, group: Group) -> None:
     """Train where the first process says so; nothing is written here, and how it ended is told there."""
     if not group.tell(None):
         return
-    store = prepare(job)
+    store = prepare(job, verified=True)
     part = make_part(job, store, job.make_model(store))
     with Interrupt() as interrupt, suppress(Diverged):
         record, n_steps = RunRecord(job.folder), job.fit.count_steps(part)
         recording = Following(record, job.intervals, n_steps=n_steps, interrupt=interrupt, group=group)
-        job.fit.run(part, record, recording, device=job.device, workers=job.config["workers"], group=group)
+        workers = job.config["workers"]
+        engine.run(job.fit, part, record=record, recording=recording, device=job.device, workers=workers, group=group)
 
 
 def end_with(pipe: int) -> None:

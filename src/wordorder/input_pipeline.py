@@ -22,7 +22,7 @@ from wordorder.model.embedding import embed, prepare
 from wordorder.model.init import generator, seed_of
 from wordorder.model.transformer import make_context
 from wordorder.position.base import PositionScheme
-from wordorder.position.wrapper import Wrapper, acts
+from wordorder.position.wrapper import Wrapper
 from wordorder.tokenizer.base import Tokenizer
 
 HOOKS = {  # hook -> what a scheme changes there
@@ -134,9 +134,9 @@ def explain(position: PositionScheme | str) -> str:
     said = (inspect.getdoc(inspect.getmodule(type(scheme))) or type(scheme).__name__).split("\n\n")
     acts_on = re.search(r"acts on: (.+?)   ", "\n".join(said))
     does = [
-        what for hook, what in HOOKS.items() if (scheme.replaces_softmax if hook == "attend" else acts(scheme, hook))
+        what for hook, what in HOOKS.items() if (scheme.replaces_softmax if hook == "attend" else scheme.acts(hook))
     ]
-    entering = "the lookup changed by it" if acts(scheme, "embed") else "the plain lookup"
+    entering = "the lookup changed by it" if scheme.acts("embed") else "the plain lookup"
     parts = [f"{type(scheme).__name__}: {said[0].split(': ', 1)[-1]}"]
     if isinstance(scheme, Wrapper):
         parts.append(f"Inside it: {', '.join(type(one).__name__ for one in scheme.of)}.")

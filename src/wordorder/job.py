@@ -9,9 +9,9 @@ import torch
 
 from wordorder import identity
 from wordorder.check import Config, check, make
-from wordorder.cores import count_cores
 from wordorder.data.rows import Packing
 from wordorder.data.token_store import TokenStore
+from wordorder.devices import choose_device, count_processes
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Evaluation
 from wordorder.model.attention import choose_kernel
@@ -23,11 +23,11 @@ from wordorder.scalars import check_scalars
 from wordorder.source.base import Source
 from wordorder.text_fits import refuse_long_documents, refuse_short_text
 from wordorder.tokenizer.base import Tokenizer
+from wordorder.training.dropout import drops
 from wordorder.training.fit import Fit
-from wordorder.training.lightning_lm import drops
+from wordorder.training.intervals import Intervals
 from wordorder.training.optimizer import AdamW
 from wordorder.training.place import place_given
-from wordorder.training.recording import Intervals
 from wordorder.training.schedule import Schedule
 
 ON_VALIDATION = {  # what a tuning run is asked: no choice may see the split that final scores are of
@@ -63,7 +63,9 @@ class Job:
         self.evaluations = self.make_evaluations(allow)
         self.device = choose_device(config["device"])
         self.place = place_given() if config["devices"] != 1 else None  # of one among those that train together
-        self.processes = self.count_processes()
+        self.processes = count_processes(
+            config["devices"], device=self.device, threads=self.fit.threads, place=self.place
+        )
         self.parent = open_parent(config, self.tokenizer) if config["initialize_from"] else None
         self.check_model(allow)
         self.check_text()
@@ -102,19 +104,6 @@ class Job:
         except ValueError as error:
             raise InputError(f"model.{error}") from error
         self.kernel = "bias" if packed and kernel == "sdpa" else kernel
-
-    def count_processes(self) -> int:
-        """Those that train the run together. Raises InputError for others than were started, or than there are cards."""
-        asked = self.config["devices"]
-        if self.place:
-            if asked not in (0, self.place.size):
-                raise InputError(f"devices={asked}, but torchrun or srun has started {self.place.size}: devices=0")
-            return self.place.size
-        if self.device == "cpu":
-            return asked or max(1, count_cores() // self.fit.threads)
-        if asked > torch.cuda.device_count():
-            raise InputError(f"devices={asked}, but torch sees {torch.cuda.device_count()} cards here: devices=0")
-        return asked or torch.cuda.device_count()
 
     @property
     def threads(self) -> int:
@@ -175,18 +164,3 @@ class Job:
         """The identity of each evaluation asked for."""
         digest, nodes = self.source_digest, self.config["evaluation"].items()
         return {name: identity.evaluation_identity(node, source_digest=digest, overrides={}) for name, node in nodes}
-
-
-def bind(position: PositionScheme, tokenizer: Tokenizer) -> None:
-    """Tell the scheme the vocabulary. Raises InputError where it cannot work with it."""
-    try:
-        position.bind(tokenizer.vocab)
-    except ValueError as error:
-        raise InputError(f"position: {error}") from error
-
-
-def choose_device(asked: str) -> str:
-    """cuda if asked for or there; InputError if asked for and not there."""
-    if asked == "cuda" and not torch.cuda.is_available():
-        raise InputError("device=cuda, but torch sees no CUDA card here: device=cpu or device=auto")
-    return "cuda" if asked != "cpu" and torch.cuda.is_available() else "cpu"

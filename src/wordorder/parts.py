@@ -3,21 +3,24 @@
 from wordorder.data.building import open_store
 from wordorder.data.token_store import TokenStore
 from wordorder.evaluation.base import Subject
-from wordorder.job import Job, bind
+from wordorder.job import Job
 from wordorder.model.transformer import Transformer
-from wordorder.saved import load_tokenizer, load_weights
+from wordorder.saved import bind, load_tokenizer, load_weights
 from wordorder.text import train_tokenizer
 from wordorder.training.fit import Part
 
 
-def prepare(job: Job) -> TokenStore:
-    """Tokenizer and token store, made once and kept beside the runs; the scheme learns the vocabulary."""
+def prepare(job: Job, *, verified: bool = False) -> TokenStore:
+    """Tokenizer and token store, made once and kept beside the runs; the scheme learns the vocabulary.
+
+    `verified` says that another process has just found the store whole.
+    """
     if job.parent:
         load_tokenizer(job.tokenizer, job.parent)
     else:
         train_tokenizer(job.tokenizer, job.source, job.config)
     bind(job.position, job.tokenizer)
-    return open_store(job.source, job.tokenizer, job.output_dir / "token_store")
+    return open_store(job.source, job.tokenizer, job.output_dir / "token_store", verified=verified)
 
 
 def make_part(job: Job, store: TokenStore, model: Transformer) -> Part:

@@ -1,10 +1,8 @@
 """What is said, and refused, before the first step."""
 
 import multiprocessing
-import resource
 import shlex
 import shutil
-import sys
 import time
 from typing import Any
 
@@ -13,11 +11,11 @@ import torch
 from wordorder import identity
 from wordorder.closing import typed
 from wordorder.data.batch import Batch
-from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
 from wordorder.job import Job
 from wordorder.model.transformer import Transformer
 from wordorder.tokenizer.shop import training_cost
+from wordorder.training.engine import make_module
 from wordorder.training.fit import Part
 
 TRIAL_TOKENS = 1024
@@ -41,7 +39,7 @@ def announce(job: Job, part: Part, n_steps: int, first: int) -> str:
 
 def seconds_a_step(job: Job, part: Part) -> float:
     """A trial of one small forward and backward, scaled to a step; gradients are dropped, so no bit of the run depends on it."""
-    module, length = job.fit.module(part), part.rows.length
+    module, length = make_module(job.fit, part), part.rows.length
     rows = min(job.fit.micro_batch_size, max(1, TRIAL_TOKENS // length))
     torch.set_num_threads(job.fit.threads)
     part.model.to(job.device).train()
@@ -109,7 +107,7 @@ def first_facts(job: Job, part: Part, n_steps: int) -> dict[str, Any]:
             "lossless": job.tokenizer.lossless,
         },
         "tokenizer_cost": training_cost(job.output_dir / "tokenizers", job.tokenizer.digest()),
-        "text": job.source.describe() | {"bytes_per_token": bytes_a_token(store)},
+        "text": job.source.describe() | {"bytes_per_token": store.bytes_a_token},
         "initialized_from": lineage(job),
     }
 
@@ -126,17 +124,3 @@ def lineage(job: Job) -> dict[str, Any]:
         "tokens": facts["tokens"],
         "before": facts["initialized_from"],
     }
-
-
-def bytes_a_token(store: TokenStore) -> float:
-    """Of the training split, end tokens counted."""
-    counts = store.meta["splits"]["train"]
-    return counts["bytes"] / counts["tokens"]
-
-
-def peak_memory(device: str) -> int:
-    """Bytes: of the card if one was used, else the process's largest resident set; of the first process, if there are more."""
-    if device == "cuda":
-        return torch.cuda.max_memory_allocated()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak if sys.platform == "darwin" else peak * 1024)

@@ -8,7 +8,6 @@ from typing import Any
 from wordorder import identity
 from wordorder.check import Config
 from wordorder.evaluation.base import Subject
-from wordorder.preflight import bytes_a_token
 from wordorder.pretrained_run import PretrainedRun
 from wordorder.record.run_record import RunRecord
 from wordorder.saved import weights_digest
@@ -77,7 +76,7 @@ def first_facts(run: PretrainedRun, subject: Subject, config: Config) -> dict[st
         "context_length": run.context_length,
         "layout": subject.layout,
         "vocabulary": {"requested": None, "actual": len(tokenizer.vocab), "lossless": tokenizer.lossless},
-        "text": run.source.describe() | {"bytes_per_token": bytes_a_token(subject.store)},
+        "text": run.source.describe() | {"bytes_per_token": subject.store.bytes_a_token},
         "tokens": None,
         "bytes": None,
         "seconds": None,

@@ -13,11 +13,11 @@ import torch
 from wordorder.check import Config, make
 from wordorder.data.building import open_store
 from wordorder.data.rows import Packing
+from wordorder.devices import choose_device
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Subject
 from wordorder.hugging_face.files import read_config
 from wordorder.hugging_face.folder import from_hugging_face, read_nodes
-from wordorder.job import choose_device
 from wordorder.model.transformer import Transformer
 from wordorder.position.base import PositionScheme
 from wordorder.source.base import Source

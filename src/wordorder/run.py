@@ -17,7 +17,6 @@ from wordorder.job import Job
 from wordorder.keeping import Code
 from wordorder.outcome import Outcome
 from wordorder.parts import make_subject, prepare
-from wordorder.preflight import peak_memory
 from wordorder.record.run_record import RunRecord
 from wordorder.saved import load_weights
 from wordorder.scoring import score_missing
@@ -101,7 +100,7 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progres
         model.to(job.device).eval().position.at_step(record.facts["steps"], record.facts["steps"])
         subject = make_subject(job, model, store)
         score_missing(record, subject, job.evaluations, job.evaluation_ids(), progress=progress)
-        record.update(status="done", reason="", memory_bytes=peak_memory(job.device), scored_at=calendar_time())
+        record.update(status="done", reason="", scored_at=calendar_time())
         job.mirror.close(record.folder)
         return Outcome(record.folder, "done")
     except Diverged as error:

@@ -2,16 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save
 
-from wordorder.check import make
+from wordorder.check import Config, make
 from wordorder.errors import InputError
-from wordorder.job import bind
 from wordorder.model.renaming import name_inside
 from wordorder.model.transformer import Transformer
 from wordorder.opening import open_run
@@ -21,25 +19,32 @@ from wordorder.tokenizer.base import Tokenizer
 
 
 def load(
-    run: str | Path, *, allow: tuple[str, ...] = (), override: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-) -> tuple[Transformer, Tokenizer, dict[str, Any]]:
+    run: str | Path, *, allow: tuple[str, ...] = (), position: Config | None = None
+) -> tuple[Transformer, Tokenizer, Config]:
     """The trained model (in evaluation mode, on the CPU), its tokenizer and its resolved config.
 
-    `override` makes from that config the position section under which the same weights are to be read.
+    `position` is the section under which the same weights are to be read; None: that of the config.
     A run folder may come from anyone, so its config may name classes of wordorder and of the packages in `allow` only.
     """
     record = open_run(Path(run), "run")
     config, allow = record.config(), ("wordorder", *allow)
     tokenizer: Tokenizer = make(config["tokenizer"], "tokenizer", allow=allow)
     load_tokenizer(tokenizer, record)
-    section = override(config) if override else config["position"]
-    position: PositionScheme = make(section, "position", allow=allow)
-    bind(position, tokenizer)
-    position.at_step(record.facts["steps"], record.facts["steps"])
+    scheme: PositionScheme = make(position or config["position"], "position", allow=allow)
+    bind(scheme, tokenizer)
+    scheme.at_step(record.facts["steps"], record.facts["steps"])
     node = config["model"] | {"context_length": record.facts["context_length"]}  # in tokens, whatever its unit was
-    model: Transformer = make(node, "model", allow=allow, vocab_size=tokenizer.n_ids, position=position)
+    model: Transformer = make(node, "model", allow=allow, vocab_size=tokenizer.n_ids, position=scheme)
     load_weights(model, record)
     return model.eval(), tokenizer, config
+
+
+def bind(position: PositionScheme, tokenizer: Tokenizer) -> None:
+    """Tell the scheme the vocabulary. Raises InputError where it cannot work with it."""
+    try:
+        position.bind(tokenizer.vocab)
+    except ValueError as error:
+        raise InputError(f"position: {error}") from error
 
 
 def load_tokenizer(tokenizer: Tokenizer, record: RunRecord) -> None:

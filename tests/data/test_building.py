@@ -97,6 +97,16 @@ def test_a_whole_store_is_not_built_again(built, tmp_path, monkeypatch):
     assert open_store(Texts(), Byte(), tmp_path).stream("val").ids.tolist() == built.stream("val").ids.tolist()
 
 
+def test_a_store_that_another_process_has_verified_is_not_read_through(built, tmp_path, monkeypatch):
+    monkeypatch.setattr(TokenStore, "whole", lambda store: False)
+    monkeypatch.setattr(building, "build", None)
+    assert open_store(Texts(), Byte(), tmp_path, verified=True).folder == built.folder
+
+
+def test_a_store_that_is_not_there_is_built_whoever_has_verified_it(tmp_path):
+    assert open_store(Texts(), Byte(), tmp_path, verified=True).whole()
+
+
 def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-2])
 

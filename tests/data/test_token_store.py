@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from subjects import Fixed, Questions
 
+from wordorder.data import token_store
+from wordorder.data.building import open_store
 from wordorder.data.token_store import Stream
+from wordorder.tokenizer.byte import Byte
 
 # end a b end end c end: documents "ab", "" and "c"
 STREAM = Stream(np.array([9, 1, 2, 9, 9, 3, 9]), np.array([[3, 2], [4, 2], [6, 3]]))
@@ -30,3 +34,30 @@ def test_the_longest_document_counts_its_end(numbers, longest):
 
 def test_bytes_are_those_of_the_text():
     assert STREAM.n_bytes == 3
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 4, 100])
+@pytest.mark.parametrize(
+    ("scored", "counts"), [(None, {1: 1, 2: 1, 3: 1, 9: 3}), ([1, 0, 1, 1, 0, 1, 0], {2: 1, 3: 1, 9: 1})]
+)
+def test_targets_that_count_are_counted_in_parts(scored, counts, at_once, monkeypatch):
+    """The first token is nobody's target."""
+    monkeypatch.setattr(token_store, "AT_ONCE", at_once)
+    stream = Stream(STREAM.ids, STREAM.ends, None if scored is None else np.array(scored, dtype=np.uint8))
+    found = stream.count_targets()
+    assert {number: count for number, count in enumerate(found.tolist()) if count} == counts
+
+
+def test_a_store_counts_the_targets_of_training_once(tmp_path, monkeypatch):
+    calls, count = [], Stream.count_targets
+    monkeypatch.setattr(Stream, "count_targets", lambda self: calls.append(1) or count(self))
+    store = open_store(Questions(), Byte(), tmp_path)
+    for _ in range(3):
+        assert store.target_counts.sum() == 60 * 4  # " xy" and the end
+    assert len(calls) == 1 and set(np.flatnonzero(store.target_counts)) == {ord(" "), ord("x"), ord("y"), 256}
+
+
+def test_bytes_a_token_count_ends_too(tmp_path):
+    store = open_store(Fixed(), Byte(), tmp_path)
+    stream = store.stream("train")
+    assert store.bytes_a_token == stream.n_bytes / len(stream.ids)

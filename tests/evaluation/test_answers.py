@@ -5,7 +5,7 @@ import pytest
 import torch
 from subjects import CLOSE, LENGTH
 
-from wordorder.evaluation.answers import read_answers, scored_targets
+from wordorder.evaluation.answers import read_answers
 
 
 @pytest.mark.parametrize("position", ["none", "rope", "alibi", "learned"])
@@ -26,10 +26,3 @@ def test_nats_and_first_choices_are_those_of_a_document_alone(position, answerin
         seen.add(one.number)
     lengths = past - first
     assert seen == set(np.flatnonzero(lengths <= (LENGTH if position == "learned" else 99)).tolist())
-
-
-def test_targets_that_count_are_those_of_the_answers(answering, subject_of):
-    stream = answering("none").store.stream("train")
-    assert set(scored_targets(stream).tolist()) == {ord(" "), ord("x"), ord("y"), 256}
-    plain = subject_of("none").store.stream("train")
-    assert scored_targets(plain).tolist() == plain.ids[1:].tolist()

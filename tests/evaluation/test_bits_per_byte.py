@@ -4,9 +4,12 @@ import math
 from dataclasses import replace
 
 import pytest
-from subjects import CLOSE, LENGTH, Fixed, nats_of, raw_lengths, uniform
+from subjects import CLOSE, LENGTH, Fixed, Questions, nats_of, raw_lengths, uniform
 
 from wordorder.data.building import open_store
+from wordorder.errors import InputError
+from wordorder.evaluation.bits_per_byte import validation
+from wordorder.source.base import Document
 from wordorder.tokenizer.byte import Byte
 
 
@@ -110,3 +113,55 @@ def test_documents_that_are_kept_apart_are_scored_apart(make_evaluation, subject
         assert items[n].sums["nats"] == pytest.approx(sum(nats), rel=CLOSE)
     across = list(make_evaluation("bits_per_byte").run(subject_of("rope")))
     assert across[0].sums == items[0].sums and across[1].sums != items[1].sums
+
+
+class Out(Questions):
+    """None of these is of a trained length."""
+
+    def documents(self, split):
+        for document in super().documents(split):
+            yield replace(document, facts=document.facts | {"range": "out"})
+
+
+def test_documents_of_other_lengths_alone_give_no_number_and_no_curve(make_evaluation, answering, tmp_path):
+    subject = replace(answering("rope"), store=open_store(Out(), Byte(), tmp_path))
+    evaluation, why = make_evaluation("bits_per_byte"), "none of the documents is of a trained length"
+    items = list(evaluation.run(subject))
+    assert [(item.facts["why"], item.sums) for item in items] == [(why, {})]
+    assert [(s.metric, s.value, s.why) for s in evaluation.scores(items)] == [("bits_per_byte", None, why)]
+    assert not list(evaluation.run(subject, done=1))
+    with pytest.raises(InputError, match=f"record.validate_tokens=99: {why}; record.validate_steps=0"):
+        validation(subject, tokens=99)
+
+
+def test_a_scheme_that_ends_inside_the_trained_lengths_has_no_curve(answering, monkeypatch):
+    subject = answering("learned")
+    monkeypatch.setattr(subject.model.position, "max_position", 8)
+    with pytest.raises(InputError, match="Learned ends at position 8"):
+        validation(subject, tokens=0)
+
+
+def test_text_without_a_byte_has_no_number_and_no_curve(make_evaluation, subject_of, tmp_path):
+    class Empty(Fixed):
+        def documents(self, split):
+            yield from [Document("")] * LENGTH
+            yield Document("a")
+
+    subject = replace(subject_of("rope"), store=open_store(Empty(), Byte(), tmp_path))
+    evaluation = make_evaluation("bits_per_byte", tokens=1)
+    (score,) = evaluation.scores(evaluation.run(subject))
+    assert (score.value, score.why) == (None, "none of its targets is text")
+    with pytest.raises(InputError, match="none of its targets is text"):
+        validation(subject, tokens=1)
+
+
+def test_validation_is_what_the_scores_say(make_evaluation, subject_of):
+    subject = subject_of("rope")
+    subject.model.train()
+    row = validation(subject, tokens=100)
+    assert subject.model.training
+    evaluation = make_evaluation("bits_per_byte", split="val", tokens=100)
+    score = next(evaluation.scores(evaluation.run(replace(subject, model=subject.model.eval()))))
+    assert row["val_bits_per_byte"] == score.value and row["val_loss"] == pytest.approx(
+        score.value * math.log(2), rel=1e-12
+    )

@@ -9,13 +9,13 @@ from subjects import Fixed, raw_lengths
 from wordorder.check import make
 from wordorder.data.building import open_store
 from wordorder.evaluation.base import Subject
-from wordorder.evaluation.excerpts import draw, excerpt, swap, swaps
+from wordorder.evaluation.excerpts import SplitText, draw, excerpt, swap, swaps
 
 
 @pytest.mark.parametrize("n_bytes", [30, 40, 90])
 def test_an_excerpt_holds_whole_words_from_a_byte_on(n_bytes, subject_of):
     subject, at = subject_of("none"), 0
-    stream = subject.store.stream("test")
+    text_of = SplitText(subject, "test")
     for document in Fixed().documents("test"):
         raw = document.text.encode()
         words = [  # where each begins and ends in bytes
@@ -28,7 +28,7 @@ def test_an_excerpt_holds_whole_words_from_a_byte_on(n_bytes, subject_of):
             if len(raw) <= max(inside - 1, 0) + 2 * n_bytes:  # the document's last word is whole
                 ends = [end for _, end in later if end - later[0][0] <= n_bytes]
             expected = raw[later[0][0] : max(ends)].decode() if ends else ""
-            assert excerpt(subject, stream, at + inside, n_bytes) == expected
+            assert excerpt(text_of, at + inside, n_bytes) == expected
         at += len(raw)
     assert at == sum(raw_lengths())
 
@@ -66,3 +66,10 @@ def test_two_words_change_places_and_nothing_else_does():
             assert other - one == distance and swapped != text
             assert Counter(swapped.encode()) == Counter(text.encode())
             assert re.findall(r"\s+", swapped) == re.findall(r"\s+", text)
+
+
+def test_a_document_that_is_tried_again_is_not_counted_again(subject_of, monkeypatch):
+    counted, find_ends = [], SplitText.find_ends
+    monkeypatch.setattr(SplitText, "find_ends", lambda self, number: counted.append(number) or find_ends(self, number))
+    draw(subject_of("none"), "test", [1, 3], n=20, n_bytes=40, seed=3)
+    assert len(counted) == len(set(counted)) > 1

@@ -52,3 +52,15 @@ def test_a_part_that_could_not_be_asked_has_no_number():
     ]
     (near, far) = by_quantile(items, 2)
     assert (near.value, far.value, far.why, far.count) == (1.0, None, "ends at position 4", 0)
+
+
+def test_answers_of_which_other_facts_are_told_are_left_out_of_a_table():
+    items = answers([1, 2], [1, 0])
+    items += [
+        Item({"split": "test", "item": 9, "range": "in", "answer": 0, "depth": 5}, {"answers": 1.0, "answers_right": 1})
+    ]
+    scores = list(by_quantile(items, 1))
+    assert [(s.facts.get("gap"), s.facts.get("depth"), s.value, s.count) for s in scores] == [
+        (1, None, 0.5, 2),
+        (None, 5, 1.0, 1),
+    ]

@@ -35,7 +35,7 @@ class Model(nn.Module):
         super().__init__()
         self.score = score
 
-    def forward(self, ids_BT, *, row_B):
+    def forward(self, ids_BT, *, last, row_B, document_BT):
         before = torch.cat([ids_BT[:, :1], ids_BT[:, :-1]], dim=1)
         return self.score(before, ids_BT)
 

@@ -6,7 +6,7 @@ from hooks import attention, context_of
 
 from wordorder.model.transformer import Transformer
 from wordorder.position.base import PositionScheme
-from wordorder.position.wrapper import Wrapper, acts
+from wordorder.position.wrapper import Wrapper
 
 B, H, G, T, K = 2, 4, 2, 7, 4
 
@@ -130,8 +130,8 @@ def test_layers_with_the_same_inner_pos_get_one_object():
 
 def test_acts_looks_inside():
     nested = Wrapper([Wrapper([Own()])])
-    assert acts(nested, "attend") and not acts(nested, "embed")
-    assert acts(Wrapper([PositionScheme(), Everything(1.0)]), "embed")
+    assert nested.acts("attend") and not nested.acts("embed")
+    assert Wrapper([PositionScheme(), Everything(1.0)]).acts("embed")
 
 
 def test_the_first_inside_draws_the_weights_that_it_draws_alone(make_model):

@@ -3,11 +3,13 @@
 import os
 
 import processes
+import pytest
 import torch
+import torch.distributed as dist
 from torch import nn
 
 from wordorder.errors import InputError
-from wordorder.training.group import Group, joined
+from wordorder.training.group import Group, contact, joined
 
 
 def make_weights(gradients: list[list[float] | None]) -> list[nn.Parameter]:
@@ -72,6 +74,22 @@ def test_one_that_is_gone_is_an_input_error_for_the_others():
 
     (said,) = processes.together(act, silent=1)
     assert isinstance(said, InputError) and "goes on from the last checkpoint" in str(said)
+
+
+def test_no_weights_are_given_before_all_have_come(monkeypatch):
+    """Cards, which would wait for one that is gone, are not asked before the processors have found that all are there."""
+    group, said = Group(), []
+    group.size = 2
+    monkeypatch.setattr(group, "any", lambda *votes: said.append("any"))
+    monkeypatch.setattr(dist, "broadcast", lambda tensor, source: said.append(tensor.tolist()))
+    group.spread([torch.zeros(1), torch.ones(1)])
+    assert said == ["any", [0.0], [1.0]]
+
+
+@pytest.mark.parametrize(("error", "said"), [("", "RuntimeError"), (" \n", "RuntimeError"), ("closed\nat 3", "closed")])
+def test_what_went_wrong_between_processes_is_said_in_a_line(error, said):
+    with pytest.raises(InputError, match=rf"is gone \({said}\): see"), contact():
+        raise RuntimeError(error)
 
 
 def test_alone_nothing_is_asked_and_nothing_changes():

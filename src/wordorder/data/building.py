@@ -43,12 +43,16 @@ class Counts:
     has_facts: bool = False
 
 
-def open_store(source: Source, tokenizer: Tokenizer, folder: Path) -> TokenStore:
-    """Open the store of this source under this tokenizer, building it if it is absent or damaged."""
+def open_store(source: Source, tokenizer: Tokenizer, folder: Path, *, verified: bool = False) -> TokenStore:
+    """Open the store of this source under this tokenizer, building it if it is absent or damaged.
+
+    One that is `verified`, because another process has just found it whole, is not read through again.
+    """
     key = hashlib.sha256(f"{FORMAT} {source.digest()} {tokenizer.digest()}".encode()).hexdigest()[:16]
     with FileLock(lock_path(f"store-{key}")):
         try:
-            if (store := TokenStore(folder / key)).whole():
+            store = TokenStore(folder / key)
+            if verified or store.whole():
                 return store
         except (OSError, ValueError, KeyError, TypeError):
             pass  # absent or damaged: built again

@@ -13,12 +13,15 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wordorder.source.base import Facts, Split
+
+AT_ONCE = 2**22  # ids that are counted in one call, because a count needs eight bytes an id
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,17 @@ class Stream:
     @property
     def n_bytes(self) -> int:
         return int(self.ends[-1, 1])
+
+    def count_targets(self) -> np.ndarray:
+        """How often each id is a target that counts, int64, as far as the highest that occurs."""
+        counts = np.zeros(0, dtype=np.int64)
+        for start in range(1, len(self.ids), AT_ONCE):
+            ids = self.ids[start : start + AT_ONCE]
+            ids = ids if self.scored is None else ids[self.scored[start : start + AT_ONCE] > 0]
+            own = np.bincount(ids, minlength=len(counts))
+            own[: len(counts)] += counts
+            counts = own
+        return counts
 
     def documents_of(self, targets: np.ndarray) -> np.ndarray:
         """The document that each target (a stream index from 1 on) belongs to."""
@@ -60,6 +74,17 @@ class TokenStore:
     def __init__(self, folder: Path):
         self.folder = folder
         self.meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+
+    @property
+    def bytes_a_token(self) -> float:
+        """Of the train split, end tokens counted."""
+        counts = self.meta["splits"]["train"]
+        return counts["bytes"] / counts["tokens"]
+
+    @cached_property
+    def target_counts(self) -> np.ndarray:
+        """How often each id is a target that counts in the train split, counted once."""
+        return self.stream("train").count_targets()
 
     def stream(self, split: Split) -> Stream:
         """Map one split; nothing is read until it is used."""

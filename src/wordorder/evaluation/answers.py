@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
 from wordorder.data.token_store import Stream
 from wordorder.evaluation.base import Subject
-from wordorder.evaluation.windows import TOKENS_A_CALL
+from wordorder.evaluation.calls import ask, nats_of, rows_a_call
 
 
 @dataclass(frozen=True)
@@ -22,12 +20,6 @@ class Answers:
     scored: np.ndarray
     nats: np.ndarray
     right: np.ndarray
-
-
-def scored_targets(stream: Stream) -> np.ndarray:
-    """The ids of all targets of a split that count."""
-    ids = np.asarray(stream.ids[1:])
-    return ids if stream.scored is None else ids[stream.scored[1:] > 0]
 
 
 def read_answers(subject: Subject, stream: Stream, numbers: np.ndarray, *, done: int = 0) -> Iterator[Answers]:
@@ -57,17 +49,13 @@ def reading_order(subject: Subject, stream: Stream, numbers: np.ndarray) -> np.n
 def _read(
     subject: Subject, stream: Stream, first: np.ndarray, numbers: np.ndarray, length: int, done: int
 ) -> Iterator[Answers]:
-    rows_a_call = max(1, TOKENS_A_CALL[subject.device] // length)
-    for start in range(done - done % rows_a_call, len(numbers), rows_a_call):
-        own = numbers[start : start + rows_a_call]
+    n_rows = rows_a_call(subject, length)
+    for start in range(done - done % n_rows, len(numbers), n_rows):
+        own = numbers[start : start + n_rows]
         at = first[own, None] + np.arange(length + 1)
-        ids = torch.from_numpy(stream.ids[at].astype(np.int64)).to(subject.device)
-        with torch.inference_mode():
-            logits = subject.model(ids[:, :-1], row_B=torch.from_numpy(own).to(subject.device)).flatten(0, 1).float()
-            nats = F.cross_entropy(logits, ids[:, 1:].flatten(), reduction="none").view(-1, length)
-            right = logits.argmax(-1).view(-1, length) == ids[:, 1:]
-        nats, right, targets = nats.double().cpu().numpy(), right.cpu().numpy(), ids[:, 1:].cpu().numpy()
-        scored = np.ones(targets.shape, dtype=bool) if stream.scored is None else stream.scored[at[:, 1:]] > 0
-        subject.advance(ids.numel())
+        logits, targets = ask(subject, stream.ids[at], numbers=own)
+        nats, right = nats_of(logits, targets), (logits.argmax(-1) == targets).cpu().numpy()
+        ids = targets.cpu().numpy()
+        scored = np.ones(ids.shape, dtype=bool) if stream.scored is None else stream.scored[at[:, 1:]] > 0
         for n in range(max(0, done - start), len(own)):
-            yield Answers(int(own[n]), targets[n], scored[n], nats[n], right[n])
+            yield Answers(int(own[n]), ids[n], scored[n], nats[n], right[n])

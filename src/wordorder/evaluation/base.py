@@ -4,7 +4,6 @@ never changes, so that an evaluation that was stopped goes on where it was."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 from math import log
 from typing import Literal
 
@@ -12,7 +11,7 @@ from torch import nn
 
 from wordorder.data.rows import Layout
 from wordorder.data.token_store import TokenStore
-from wordorder.source.base import Facts
+from wordorder.source.base import Facts, Split
 from wordorder.tokenizer.base import Tokenizer
 
 
@@ -32,6 +31,11 @@ class Subject:
     def max_length(self) -> int | None:
         """The longest input that the position scheme takes; None: any."""
         return self.model.position.max_position
+
+    @property
+    def why_no_longer(self) -> str:
+        """Why nothing beyond `max_length` can be asked."""
+        return f"{type(self.model.position).__name__} ends at position {self.max_length}"
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,22 @@ class Evaluation:
     own: tuple[str, ...] = ("item",)  # facts that tell items apart, not scores
 
 
+class OfStreams(Evaluation):
+    """An evaluation that is asked of text in a stream alone; of documents that are rows of their own it says that it is not."""
+
+    split: Split
+
+    def run(self, subject: Subject, *, done: int = 0) -> Iterator[Item]:
+        if subject.layout == "document":
+            yield from [Item({"split": self.split, "why": ONE_A_ROW}, {})][done:]
+        else:
+            yield from self.of_stream(subject, done)
+
+    def of_stream(self, subject: Subject, done: int) -> Iterator[Item]:
+        """What `run` yields of a stream."""
+        raise NotImplementedError
+
+
 def bits_per_byte(nats: float, n_bytes: float) -> float:
     """Nats of text over ln 2 times its bytes."""
     return nats / (log(2) * n_bytes)
@@ -83,14 +103,11 @@ def bits_per_byte(nats: float, n_bytes: float) -> float:
 
 def group_items(items: Iterable[Item], *, apart: tuple[str, ...]) -> Iterator[tuple[Facts, list[Item]]]:
     """Items by their facts, those named in `apart` left out; groups in order of first appearance."""
-    keyed = [({name: value for name, value in item.facts.items() if name not in apart}, item) for item in items]
-    order: dict[str, int] = {}
-    for facts, _ in keyed:
-        order.setdefault(repr(facts), len(order))
-    keyed.sort(key=lambda pair: order[repr(pair[0])])
-    for _, group in groupby(keyed, key=lambda pair: repr(pair[0])):
-        pairs = list(group)
-        yield dict(pairs[0][0]), [item for _, item in pairs]
+    groups: dict[str, tuple[Facts, list[Item]]] = {}
+    for item in items:
+        facts = {name: value for name, value in item.facts.items() if name not in apart}
+        groups.setdefault(repr(facts), (facts, []))[1].append(item)
+    yield from groups.values()
 
 
 def add_up(items: list[Item]) -> dict[str, float]:

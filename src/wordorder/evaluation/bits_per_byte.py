@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from wordorder.data.token_store import Stream
-from wordorder.evaluation.answers import read_answers, scored_targets
+from wordorder.data.token_store import Stream, TokenStore
+from wordorder.errors import InputError
+from wordorder.evaluation.answers import read_answers
 from wordorder.evaluation.base import Evaluation, Item, Score, Subject, add_up, bits_per_byte
-from wordorder.evaluation.windows import cut, stream_nats
+from wordorder.evaluation.stream import cut, stream_nats
 from wordorder.source.base import Split
 
 
@@ -51,12 +52,12 @@ class BitsPerByte(Evaluation):
 
     def of_answers(self, subject: Subject, stream: Stream, n_documents: int, done: int) -> Iterator[Item]:
         """An item for each document of the trained lengths: what counts in it."""
-        baseline, facts = unigram_nats(subject), subject.store.facts(self.split)
-        numbers = np.array([n for n in range(n_documents) if facts[n].get("range") != "out"])
-        if subject.max_length is not None and stream.longest(numbers) > subject.max_length:
-            why = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
+        facts = subject.store.facts(self.split)
+        numbers = np.array([n for n in range(n_documents) if facts[n].get("range") != "out"], dtype=np.int64)
+        if why := why_not(subject, stream, numbers):
             yield from [Item({"split": self.split, "why": why}, {})][done:]
             return
+        baseline = unigram_nats(subject.store, subject.tokenizer.n_ids)
         for one in read_answers(subject, stream, numbers, done=done):
             text = one.scored & (subject.tokenizer.byte_lengths_V[one.ids] > 0)
             end = one.scored & ~text
@@ -76,7 +77,9 @@ class BitsPerByte(Evaluation):
         if why := items[0].facts.get("why"):
             yield Score("bits_per_byte", None, 0, facts, str(why))
             return
-        total = add_up(items)
+        if not (total := add_up(items))["bytes"]:
+            yield Score("bits_per_byte", None, 0, facts, "none of its targets is text")
+            return
         n_bytes, n_tokens = total["bytes"], int(total["tokens"])
         yield Score("bits_per_byte", bits_per_byte(total["nats"], n_bytes), n_tokens, facts)
         with_end = bits_per_byte(total["nats"] + total["end_nats"], n_bytes)
@@ -87,19 +90,34 @@ class BitsPerByte(Evaluation):
             yield Score("floor_with_end", total["floor_bits"] / n_bytes, n_tokens + len(items), facts)
 
 
-def unigram_nats(subject: Subject) -> np.ndarray:
+def why_not(subject: Subject, stream: Stream, numbers: np.ndarray) -> str:
+    """Why the documents of these numbers cannot be asked, or nothing."""
+    if not len(numbers):
+        return "none of the documents is of a trained length"
+    longer = subject.max_length is not None and stream.longest(numbers) > subject.max_length
+    return subject.why_no_longer if longer else ""
+
+
+def unigram_nats(store: TokenStore, n_ids: int) -> np.ndarray:
     """Nats of each id by its frequency among the scored targets of the training text, one added to each count: (n_ids,)."""
-    counts = np.bincount(scored_targets(subject.store.stream("train")), minlength=subject.tokenizer.n_ids) + 1
+    counts = np.ones(n_ids, dtype=np.int64)
+    counts[: len(store.target_counts)] += store.target_counts
     return -np.log(counts / counts.sum())
 
 
 def validation(subject: Subject, *, tokens: int) -> dict[str, float]:
-    """The learning curve's point: nats a token and bits a byte over the first documents of the val split."""
+    """The learning curve's point: nats a token and bits a byte over the first documents of the val split.
+
+    Raises InputError where these cannot be scored.
+    """
     was_training = subject.model.training
     subject.model.eval()
-    total = add_up(list(BitsPerByte(split="val", tokens=tokens).run(subject)))
+    evaluation = BitsPerByte(split="val", tokens=tokens)
+    items = list(evaluation.run(subject))
     subject.model.train(was_training)
-    return {
-        "val_loss": total["nats"] / total["tokens"],
-        "val_bits_per_byte": bits_per_byte(total["nats"], total["bytes"]),
-    }
+    score = next(evaluation.scores(items))
+    if score.value is None:
+        raise InputError(
+            f"record.validate_tokens={tokens}: {score.why}; record.validate_steps=0 trains without validation"
+        )
+    return {"val_loss": add_up(items)["nats"] / score.count, "val_bits_per_byte": score.value}

@@ -59,7 +59,7 @@ class ExactMatch(Evaluation):
             each = [{"answers": 1.0, "answers_right": float(hit)} for hit in hits(one)]
             yield from self.items(one.number, own, whole, each)[done:]
             done = 0
-        why = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
+        why = subject.why_no_longer
         for number in beyond[max(0, first - len(order)) :].tolist():
             yield from self.items(number, facts[number] | {"why": why}, {}, [{}] * n_told(facts[number]))[done:]
             done = 0

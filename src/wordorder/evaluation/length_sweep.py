@@ -21,13 +21,14 @@ from typing import Literal
 import numpy as np
 
 from wordorder.data.token_store import Stream
-from wordorder.evaluation.base import ONE_A_ROW, Evaluation, Item, Score, Scoring, Subject
+from wordorder.evaluation.base import Item, OfStreams, Score, Scoring, Subject
 from wordorder.evaluation.benefit import benefit
-from wordorder.evaluation.windows import limit_window, spread_contexts, sums_of_text, target_nats
+from wordorder.evaluation.contexts import limit_window, spread_contexts
+from wordorder.evaluation.windows import sums_of_text, target_nats
 from wordorder.source.base import Facts, Split
 
 
-class LengthSweep(Evaluation):
+class LengthSweep(OfStreams):
     """`targets` tokens in blocks of `k`, which is the stride, for last_k and window_limited; `tokens` tokens a length for
     non_overlapping. `documents`: long, or any, which lets a context cross the ends of documents."""
 
@@ -55,10 +56,7 @@ class LengthSweep(Evaluation):
         self.split, self.factors, self.scoring, self.documents = split, sorted(set(factors)), scoring, documents
         self.targets, self.k, self.tokens = targets, k, tokens
 
-    def run(self, subject: Subject, *, done: int = 0) -> Iterator[Item]:
-        if subject.layout == "document":
-            yield from [Item({"split": self.split, "why": ONE_A_ROW}, {})][done:]
-            return
+    def of_stream(self, subject: Subject, done: int) -> Iterator[Item]:
         stream, trained = subject.store.stream(self.split), subject.model.context_length
         first, past = self.bounds(stream)
         n_most = int((past - first).max()) - 1  # targets of the longest text
@@ -95,7 +93,7 @@ class LengthSweep(Evaluation):
     def why_not(self, subject: Subject, length: int, n_most: int) -> str:
         """Why this length cannot be scored, or nothing."""
         if subject.max_length is not None and length > subject.max_length:
-            return f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
+            return subject.why_no_longer
         if length > n_most and self.documents == "any":
             return f"the {self.split} split has only {n_most + 1} tokens"
         if length > n_most:

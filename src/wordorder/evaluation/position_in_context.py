@@ -8,15 +8,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from wordorder.evaluation.base import ONE_A_ROW, Evaluation, Item, Subject
+from wordorder.evaluation.base import Item, OfStreams, Subject
 from wordorder.evaluation.windows import sums_of_text, target_nats
 from wordorder.source.base import Split
 
 
-class PositionInContext(Evaluation):
+class PositionInContext(OfStreams):
     """`tokens`: how many are scored."""
-
-    own = ("item",)
 
     def __init__(self, *, split: Split, factor: int, tokens: int):
         if factor < 1:
@@ -25,10 +23,7 @@ class PositionInContext(Evaluation):
             raise ValueError(f"tokens={tokens} must be at least 1")
         self.split, self.factor, self.tokens = split, factor, tokens
 
-    def run(self, subject: Subject, *, done: int = 0) -> Iterator[Item]:
-        if subject.layout == "document":
-            yield from [Item({"split": self.split, "why": ONE_A_ROW}, {})][done:]
-            return
+    def of_stream(self, subject: Subject, done: int) -> Iterator[Item]:
         stream = subject.store.stream(self.split)
         length = min(self.factor * subject.model.context_length, len(stream.ids) - 1)
         n_windows = min(max(1, self.tokens // length), (len(stream.ids) - 1) // length)
@@ -43,9 +38,9 @@ class PositionInContext(Evaluation):
                 targets = starts[number] + 1 + np.arange(first, past)
                 yield Item(facts, sums_of_text(subject, stream, targets, nats[first:past]))
             inside = 0
-        why = f"{type(subject.model.position).__name__} ends at position {subject.max_length}"
         for first, past in bins(length)[len(whole) :][max(0, done - n_windows * len(whole)) :]:
-            yield Item({"split": self.split, "length": length, "position": first, "position_end": past, "why": why}, {})
+            facts = {"split": self.split, "length": length, "position": first, "position_end": past}
+            yield Item(facts | {"why": subject.why_no_longer}, {})
 
 
 def bins(length: int) -> list[tuple[int, int]]:

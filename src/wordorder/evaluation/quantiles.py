@@ -7,10 +7,11 @@ from wordorder.evaluation.base import Item, Score, add_up, group_items
 
 def by_quantile(answers: list[Item], n: int) -> Iterator[Score]:
     """The share of right answers in parts of about equal size by each fact, first <= fact < end, inside the trained lengths and
-    outside of them; equal values stay together."""
+    outside of them; equal values stay together. An answer counts in the parts of those facts that are told of it."""
     names = {name: None for item in answers for name in item.facts}
     for name in [name for name in names if name not in ("split", "item", "range", "why", "answer")]:
-        for facts, group in group_items(answers, apart=tuple({*names} - {"split", "range"})):
+        told = [item for item in answers if name in item.facts]
+        for facts, group in group_items(told, apart=tuple({*names} - {"split", "range"})):
             values = sorted(item.facts[name] for item in group)
             edges = sorted({values[len(values) * part // n] for part in range(n)})
             for first, past in zip(edges, [*edges[1:], values[-1] + 1], strict=True):

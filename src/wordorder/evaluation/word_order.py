@@ -18,15 +18,15 @@ from random import Random
 
 import numpy as np
 
-from wordorder.evaluation.base import ONE_A_ROW, Evaluation, Item, Score, Subject, add_up, group_items
+from wordorder.evaluation.base import Item, OfStreams, Score, Subject, add_up, group_items
 from wordorder.evaluation.excerpts import draw, swap, swaps
-from wordorder.evaluation.texts import nats_of
+from wordorder.evaluation.texts import nats_of_texts
 from wordorder.source.base import Split
 
 AT_ONCE = 128  # excerpts, whose texts go through the model with others of equal length
 
 
-class WordOrder(Evaluation):
+class WordOrder(OfStreams):
     """`distances` in words, `pairs` of a true and a swapped text for each; `seed` draws where they stand."""
 
     def __init__(self, *, split: Split, distances: list[int], pairs: int, bytes: int, seed: int):
@@ -39,11 +39,8 @@ class WordOrder(Evaluation):
         self.split, self.distances, self.pairs = split, sorted(set(distances)), pairs
         self.bytes, self.seed = bytes, seed
 
-    def run(self, subject: Subject, *, done: int = 0) -> Iterator[Item]:
+    def of_stream(self, subject: Subject, done: int) -> Iterator[Item]:
         """For each excerpt an item for each distance."""
-        if subject.layout == "document":
-            yield from [Item({"split": self.split, "why": ONE_A_ROW}, {})][done:]
-            return
         excerpts = draw(subject, self.split, self.distances, n=self.pairs, n_bytes=self.bytes, seed=self.seed)
         if len(excerpts) < self.pairs:
             far = max(self.distances)
@@ -72,7 +69,7 @@ class WordOrder(Evaluation):
         longest = [max(len(one) - 1 for one in row) for row in ids]
         numbers = [n for n, length in enumerate(longest) if length <= trained for _ in ids[n]]
         fitting = [one for row, length in zip(ids, longest, strict=True) if length <= trained for one in row]
-        nats = iter(nats_of(subject, fitting, np.array(numbers, dtype=np.int64) + first))
+        nats = iter(nats_of_texts(subject, fitting, np.array(numbers, dtype=np.int64) + first))
         for n, row in enumerate(ids):
             about = [{"split": self.split, "distance": distance, "item": first + n} for distance in self.distances]
             if longest[n] > trained:

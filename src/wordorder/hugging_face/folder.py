@@ -13,7 +13,6 @@ from wordorder.hugging_face.weights import State, from_stock, to_stock
 from wordorder.model.renaming import name_inside
 from wordorder.model.transformer import Transformer
 from wordorder.position.base import PositionScheme
-from wordorder.position.wrapper import acts
 from wordorder.tokenizer.base import Tokenizer
 
 OWN = "wordorder"  # model_type of a folder that no class of transformers loads
@@ -88,7 +87,7 @@ def fill(
     with torch.device("meta"):  # nothing is drawn, and no memory filled, for weights that are about to be replaced
         position = make(scheme, "position", allow=packages)
         made: Transformer = make(model, "model", allow=packages, vocab_size=config["vocab_size"], position=position)
-    if acts(position, "bind"):
+    if position.acts("bind"):
         try:
             position.bind(vocabulary(position, tokenizer))
         except ValueError as error:
@@ -129,7 +128,7 @@ def to_hugging_face(model: Transformer, folder: str | Path, tokenizer: Tokenizer
 def to_plain(model: Transformer, folder: str | Path, position: Config, tokenizer: Tokenizer | None = None) -> None:
     """Write any model as safetensors under our names, with a config.json that `from_hugging_face` reads, and no other
     library; `position` is the node of its scheme. Raises ValueError for a tokenizer that cannot be written."""
-    if acts(model.position, "bind"):
+    if model.position.acts("bind"):
         vocabulary(model.position, tokenizer)
     end = None if tokenizer is None else tokenizer.end_id
     config = {"model_type": OWN, "vocab_size": model.embedding.num_embeddings, "bos_token_id": end, "eos_token_id": end}

@@ -122,6 +122,10 @@ class PositionScheme(nn.Module):
         """Does this scheme itself do anything in this hook?"""
         return getattr(type(self), hook) is not getattr(PositionScheme, hook)
 
+    def acts(self, hook: str) -> bool:
+        """Does the scheme, or one inside it, do anything in this hook?"""
+        return self.overrides(hook)
+
     @property
     def replaces_softmax(self) -> bool:
         """Does `attend` return something?"""

@@ -16,7 +16,7 @@ Oracle: the attention of each layer of SmolLM3, Cohere2, Llama 4 and Gemma 3 at 
 from typing import Any
 
 from wordorder.position.base import Context, PositionScheme
-from wordorder.position.wrapper import Wrapped, Wrapper, acts
+from wordorder.position.wrapper import Wrapped, Wrapper
 
 
 class ByLayer(Wrapper):
@@ -27,7 +27,7 @@ class ByLayer(Wrapper):
         if every < 2:
             raise ValueError(f"every={every} must be at least 2; for one scheme in all layers give it alone")
         for name, one in (("scheme", scheme), ("other", other)):
-            if acts(one, "embed"):
+            if one.acts("embed"):
                 raise ValueError(
                     f"{name}={type(one).__name__} acts at the embedding, before any layer: put it beside by_layer in a sum"
                 )

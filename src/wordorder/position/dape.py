@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from wordorder.position.base import Context, DenseAttention, PositionScheme
-from wordorder.position.wrapper import Wrapped, Wrapper, acts
+from wordorder.position.wrapper import Wrapped, Wrapper
 
 
 class DAPE(Wrapper):
@@ -28,9 +28,9 @@ class DAPE(Wrapper):
     def __init__(self, *, scheme: PositionScheme, n_layers: int, n_heads: int, n_hidden: int):
         super().__init__([scheme])
         name = type(scheme).__name__
-        if acts(scheme, "attend"):
+        if scheme.acts("attend"):
             raise ValueError(f"scheme={name} replaces the softmax, as DAPE does: the paper has ALiBi, KERPLE and FIRE")
-        if not acts(scheme, "score_mod") or scheme.content or not scheme.additive:
+        if not scheme.acts("score_mod") or scheme.content or not scheme.additive:
             raise ValueError(f"scheme={name} adds no bias of positions alone: the paper has ALiBi, KERPLE and FIRE")
         if n_hidden < 1:
             raise ValueError(f"n_hidden={n_hidden} must be at least 1; the paper has 32")

@@ -116,6 +116,9 @@ class Wrapper(PositionScheme):
         """Beside passing it on."""
         return getattr(type(self), hook) is not getattr(Wrapper, hook)
 
+    def acts(self, hook: str) -> bool:
+        return self.overrides(hook) or any(scheme.acts(hook) for scheme in self.of)
+
     @property
     def replaces_softmax(self) -> bool:
         return super().replaces_softmax or any(scheme.replaces_softmax for scheme in self.acting)
@@ -123,9 +126,3 @@ class Wrapper(PositionScheme):
     @property
     def needs(self) -> Literal["sdpa", "bias", "dense"]:
         return max([super().needs, *(scheme.needs for scheme in self.acting)], key=KERNELS.index)
-
-
-def acts(scheme: PositionScheme, hook: str) -> bool:
-    """Does the scheme, or one inside it, do anything in this hook?"""
-    inside = scheme.of if isinstance(scheme, Wrapper) else ()
-    return scheme.overrides(hook) or any(acts(inner, hook) for inner in inside)

@@ -5,7 +5,8 @@ from typing import Any
 from wordorder.record.run_record import RunRecord
 from wordorder.training.group import Group
 from wordorder.training.interrupt import Interrupt
-from wordorder.training.recording import Intervals, Recording
+from wordorder.training.intervals import Intervals
+from wordorder.training.recording import Recording
 
 
 class Following(Recording):

@@ -1,29 +1,15 @@
-"""The budget and the machine's part of training, and the one call of Lightning's Trainer."""
+"""The budget and the machine's part of training."""
 
-import logging
 import math
-import warnings
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
-import lightning
-import torch
-from lightning.pytorch.plugins.environments import LightningEnvironment
-from lightning.pytorch.utilities.exceptions import SIGTERMException
-
-from wordorder.data.datamodule import DataModule, TrainingBatches
 from wordorder.data.rows import Rows
 from wordorder.data.token_store import TokenStore
 from wordorder.model.transformer import Transformer
-from wordorder.record.run_record import RunRecord
-from wordorder.training.checkpoint_io import WholeFile
 from wordorder.training.flops import count_flops
-from wordorder.training.group import ALONE, Group
-from wordorder.training.lightning_lm import LightningLM
 from wordorder.training.optimizer import AdamW
-from wordorder.training.recording import Recording
 from wordorder.training.schedule import Schedule
 
 
@@ -105,71 +91,3 @@ class Fit:
                 f"micro_batch_size={at_once} must divide the {rows} rows that each of {n_processes} processes has of a "
                 f"batch{why}: trainer.micro_batch_size={math.gcd(at_once, rows)}"
             )
-
-    def batches(self, part: Part, group: Group = ALONE) -> TrainingBatches:
-        """All batches of the run, or this process's share of them."""
-        return TrainingBatches(
-            part.rows,
-            batch_size=self.batch_size,
-            n_steps=self.count_steps(part),
-            distinct=self.distinct_batches,
-            rank=group.rank,
-            size=group.size,
-        )
-
-    def module(self, part: Part, group: Group = ALONE) -> LightningLM:
-        """The Lightning module for these parts."""
-        return LightningLM(
-            part.model,
-            part.optimizer,
-            part.schedule,
-            n_steps=self.count_steps(part),
-            micro_batch_size=self.micro_batch_size,
-            gradient_clip=self.gradient_clip,
-            weight_seed=part.weight_seed,
-            compile=self.compile,
-            group=group,
-        )
-
-    def trainer(
-        self, n_steps: int, *, device: str, card: int = 0, callbacks: list[lightning.Callback]
-    ) -> lightning.Trainer:
-        """Lightning without what we do ourselves: logging, checkpoints, bars, sanity checks, samplers, other processes."""
-        logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-        return lightning.Trainer(
-            accelerator="gpu" if device == "cuda" else "cpu",
-            devices=[card] if device == "cuda" else 1,
-            precision=self.precision,
-            max_steps=n_steps,
-            max_epochs=1,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            limit_val_batches=0,
-            use_distributed_sampler=False,
-            plugins=[WholeFile(), LightningEnvironment()],  # under Slurm too, where Lightning would requeue besides us
-            callbacks=callbacks,
-        )
-
-    def run(
-        self,
-        part: Part,
-        record: RunRecord,
-        recording: Recording,
-        *,
-        device: str,
-        workers: int,
-        group: Group = ALONE,
-    ) -> None:
-        """Train from the record's checkpoint, or from the start, to the end of the budget or until asked to stop."""
-        torch.set_num_threads(self.threads)
-        data = DataModule(self.batches(part, group), workers=workers)
-        trainer = self.trainer(len(data.batches), device=device, card=group.local_rank, callbacks=[recording])
-        there = group.tell(record.checkpoint.exists())
-        resume: dict[str, Any] = {"ckpt_path": record.checkpoint} if there else {}
-        # Lightning leaves a SIGTERM as a SystemExit, with code 0; our own answer to it is a checkpoint and `Interrupted`.
-        with warnings.catch_warnings(), suppress(SIGTERMException):
-            warnings.filterwarnings("ignore", module="lightning")
-            trainer.fit(self.module(part, group), data, weights_only=True if resume else None, **resume)

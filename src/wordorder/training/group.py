@@ -60,6 +60,7 @@ class Group:
     def spread(self, tensors: Iterable[Tensor]) -> None:
         """Give every process the first one's values: another processor may have drawn other last bits."""
         if self.size > 1:
+            self.any(True)  # over the processor, which notices one that is gone: cards would wait for it
             with contact():
                 for tensor in tensors:
                     dist.broadcast(tensor.detach(), 0)
@@ -100,7 +101,7 @@ def contact() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        said = str(error).strip().splitlines()[0]
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"devices: a process that trains with this one is gone ({said}): see what it printed; the same command goes on "
             "from the last checkpoint"

@@ -7,6 +7,7 @@ from torch import Tensor
 from wordorder.data.batch import UNSCORED, Batch
 from wordorder.model.init import seed_of
 from wordorder.model.transformer import Transformer, make_context
+from wordorder.training.dropout import drops
 from wordorder.training.group import ALONE, Group
 from wordorder.training.optimizer import AdamW
 from wordorder.training.schedule import Schedule
@@ -77,8 +78,3 @@ class LightningLM(lightning.LightningModule):
         """The negative log likelihood of all scored targets, in nats, summed."""
         context = make_context(piece.ids_BT, document_BS=piece.document_BT, row_B=piece.row_B, step=step)
         return self.model.sum_nats(self.model.hidden(context), piece.target_BT, unscored=UNSCORED)
-
-
-def drops(module: torch.nn.Module) -> bool:
-    """Does it, or a part of it, drop anything in training?"""
-    return any(isinstance(part, torch.nn.Dropout) and part.p > 0 for part in module.modules())

@@ -6,8 +6,6 @@ Limits: a batch script that does not say srun, and a task alone in its step, are
 import os
 from dataclasses import dataclass
 
-from lightning.pytorch.plugins.environments import SLURMEnvironment, TorchElasticEnvironment
-
 
 @dataclass(frozen=True)
 class Place:
@@ -22,6 +20,8 @@ class Place:
 
 def place_given() -> Place | None:
     """This process among those that torchrun or srun has started; None where it was started by itself."""
+    from lightning.pytorch.plugins.environments import SLURMEnvironment, TorchElasticEnvironment
+
     if TorchElasticEnvironment.detect():
         ours = TorchElasticEnvironment()
         return Place(ours.global_rank(), ours.world_size(), ours.local_rank(), ours.main_address, ours.main_port)
