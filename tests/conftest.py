@@ -22,6 +22,7 @@ from wordorder.data.token_store import TokenStore
 from wordorder.evaluation.base import Evaluation, Subject
 from wordorder.tokenizer.byte import Byte
 
+pytest_plugins = ["run_folders"]
 CONF = Path(__file__).parents[1] / "conf"
 FITTING = {"word_order": {"bytes": LENGTH, "distances": [1, 2], "pairs": 12}}  # what asks the small model at all
 

@@ -21,7 +21,8 @@ class GpuRecord:
     """Writes gpu_last_run.json into `folder`, that of the tests."""
 
     def __init__(self, folder: Path):
-        self.folder, self.there, self.outcomes, self.crashed = folder, 0, {}, []
+        self.folder, self.there, self.crashed = folder, 0, []
+        self.outcomes: dict[str, str] = {}  # passed, failed or skipped, by test
         self.card = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -42,8 +43,9 @@ class GpuRecord:
         """Where they run, and where xdist gathers them."""
         if not hasattr(report, "is_gpu"):  # xdist's own, of a worker that died in a test
             self.crashed.append(report.nodeid)
-        elif report.is_gpu and not report.skipped and (report.when == "call" or report.failed):
-            self.outcomes[report.nodeid] = self.outcomes.get(report.nodeid, True) and report.passed
+        elif report.is_gpu and (report.when == "call" or not report.passed):
+            failed_before = self.outcomes.get(report.nodeid) == "failed"
+            self.outcomes[report.nodeid] = "failed" if failed_before else report.outcome
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
@@ -55,11 +57,11 @@ class GpuRecord:
         if is_xdist_worker(session):
             session.config.workeroutput["gpu_tests"] = self.there
             return
-        if not self.outcomes or not self.card:
+        self.outcomes |= dict.fromkeys(self.crashed, "failed")
+        passed, failed, skipped = (self.names_of(outcome) for outcome in ("passed", "failed", "skipped"))
+        if not passed + failed or not self.card:
             return
-        self.outcomes |= dict.fromkeys(self.crashed, False)
-        failed = sorted(name for name, passed in self.outcomes.items() if not passed)
-        whole = len(self.outcomes) == self.there and any(map(self.is_whole, session.config.args))
+        whole = len(passed + failed) == self.there and any(map(self.is_whole, session.config.args))
         sha, changed = commit()
         facts = {
             "date": date.today().isoformat(),
@@ -67,12 +69,16 @@ class GpuRecord:
             "card": self.card,
             "torch": torch.__version__,
             "whole": whole,
-            "passed": len(self.outcomes) - len(failed),
+            "passed": len(passed),
             "failed": len(failed),
+            "skipped": len(skipped),
             "names_of_failed": failed,
         }
         text = json.dumps(facts, indent=2) + "\n"
         (self.folder / "gpu_last_run.json").write_text(text, encoding="utf-8")
+
+    def names_of(self, outcome: str) -> list[str]:
+        return sorted(name for name, became in self.outcomes.items() if became == outcome)
 
     def is_whole(self, argument: str) -> bool:
         """Does this word of the command line name all tests?"""

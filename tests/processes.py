@@ -9,7 +9,7 @@ from typing import Any
 
 from torch.distributed import TCPStore
 
-from wordorder import fitting, following
+from wordorder import following
 from wordorder.following import HERE
 from wordorder.job import Job
 from wordorder.training.group import Group, joined
@@ -38,14 +38,16 @@ class Forked:
         self.process.kill()
 
 
-def fork_others(before: Callable[[int], None] = lambda rank: None) -> None:
-    """From now on a run of this process forks those that train with it; `before` is done in each first."""
+def fork_others() -> list[Forked]:
+    """From now on a run of this process forks those that train with it; returns the list that they are put in."""
+    forked: list[Forked] = []
 
-    def take_place(job: Job, place: Place) -> None:
-        before(place.rank)
-        following.take_place(job.config, job.choices, place)
+    def start(job: Job, place: Place) -> Forked:
+        forked.append(Forked(partial(following.take_place, job.config, job.choices, place)))
+        return forked[-1]
 
-    fitting.gathered = partial(following.gathered, start=lambda job, place: Forked(partial(take_place, job, place)))
+    following.start = start
+    return forked
 
 
 def together(act: Callable[[Group], Any], *, size: int = 2, silent: int = 0) -> list[Any]:
@@ -62,10 +64,14 @@ def together(act: Callable[[Group], Any], *, size: int = 2, silent: int = 0) -> 
             except Exception as error:
                 answers.put((rank, error))
 
-    processes = [FORK.Process(target=take_part, args=(rank,)) for rank in range(size)]
+    processes = [FORK.Process(target=take_part, args=(rank,), daemon=True) for rank in range(size)]
     for process in processes:
         process.start()
-    said = dict(answers.get(timeout=60) for _ in range(size - silent))
-    for process in processes:
-        process.join()
+    try:
+        said = dict(answers.get(timeout=60) for _ in range(size - silent))
+        for process in processes:
+            process.join()
+    finally:
+        for process in processes:
+            process.kill()
     return [said[rank] for rank in range(size - silent)]

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 import runs
-from compare import conftest as written
 
 from wordorder.comparing_runs import choose_out, name_runs
 from wordorder.errors import InputError
 
-add_run, lab = written.add_run, written.lab  # fixtures: run folders written by hand
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typed in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
 
 
 def compare(*folders: Path, out: str = "") -> int:
@@ -22,10 +25,8 @@ def compare(*folders: Path, out: str = "") -> int:
 def test_table_differences_and_warnings_are_printed(
     add_run: Callable[..., Path],
     lab: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(lab.parents[1])
     first, other = add_run("rope"), add_run("alibi", facts={"code": "f" * 64})
     moved = lab.parent / "elsewhere" / other.name
     shutil.move(other, moved)
@@ -47,10 +48,8 @@ def test_table_differences_and_warnings_are_printed(
 def test_same_run_in_two_experiments_and_seeds_that_differ(
     add_run: Callable[..., Path],
     lab: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(lab.parents[1])
     first = add_run("rope")
     copy = shutil.copytree(first, lab.parent / "again" / first.name)
     assert compare(first, copy) == 0
@@ -68,10 +67,8 @@ def test_same_run_in_two_experiments_and_seeds_that_differ(
 def test_a_folder_that_is_no_run_names_a_near_one(
     add_run: Callable[..., Path],
     lab: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(lab.parents[1])
     folder = add_run("rope")
     assert compare(folder, folder.with_name("rope-bpe")) == 1
     assert f"did you mean {folder}?" in capfd.readouterr().err

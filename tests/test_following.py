@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -65,6 +66,15 @@ def test_processes_that_others_have_started_are_counted_and_not_argued_with(here
         runs.make_job(compose_config, {"devices": 4})
 
 
+def test_a_worker_of_a_sweep_that_torchrun_started_is_refused(here, compose_config, monkeypatch):
+    monkeypatch.setattr("wordorder.job.place_given", lambda: Place(0, 2, 0, HERE, 1))
+    monkeypatch.setattr("wordorder.run.multiprocessing.parent_process", lambda: "the pool")
+    monkeypatch.setattr("wordorder.run.joined", lambda *_, **__: pytest.fail("met the other"))
+    with pytest.raises(InputError, match="^a sweep begins its processes itself: start it without torchrun or srun"):
+        runs.run(compose_config, {"devices": 0})
+    assert not Path("outputs").exists()
+
+
 def test_one_that_ends_before_it_has_come_is_not_waited_for():
     store = TCPStore(HERE, 0, 2, is_master=True, wait_for_workers=False)
     with pytest.raises(InputError, match="process 1 ended with code 3 before the first step"):
@@ -97,8 +107,9 @@ def test_none_is_left_when_the_first_fails(here, compose_config):
             started.append(processes.Forked(lambda: sleep(place)))
             return started[-1]
 
+        following.start = start
         try:
-            with gathered(job, Group(), start=start) as group:
+            with gathered(job, Group()) as group:
                 assert group.size == 2 and started[0].poll() is None
                 raise ZeroDivisionError
         except ZeroDivisionError:
@@ -111,28 +122,43 @@ def test_none_is_left_when_the_first_fails(here, compose_config):
 
 
 @pytest.fixture
-def begin(here) -> Callable[..., subprocess.Popen]:
-    """begin({"name": "mine"}) -> the command, started; what it says goes to said.txt."""
+def begin(here) -> Iterator[Callable[..., subprocess.Popen]]:
+    """begin({"name": "mine"}) -> the command, started; what it says goes to said.txt. None outlives the test."""
+    started = []
 
     def begin(words: dict, *before: str, after: tuple[str, ...] = ()) -> subprocess.Popen:
-        command = [sys.executable, *before, str(TRAIN), *after, *runs.words({"evaluation": "[]"} | words)]
+        typed = [*runs.words({"evaluation": "[]"} | words), "logger._target_=held.Held"]
+        command = [sys.executable, *before, str(TRAIN), *after, *typed]
         with open("said.txt", "a") as file:
-            return subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True)
+            started.append(
+                subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True, env=runs.environment())
+            )
+        return started[-1]
 
-    return begin
+    yield begin
+    print(Path("said.txt").read_text())
+    for process in started:
+        process.kill()
+        process.wait()
+    end_all_in(here)
 
 
-def wait_until(true: Callable[[], object], seconds: float = LIMIT) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, Path("said.txt").read_text()
-        time.sleep(0.05)
+def end_all_in(folder: Path) -> None:
+    """Kill what works in a folder, this process apart; nothing where there is no /proc."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile, or is another's
+            if (process / "cwd").readlink() == folder and int(process.name) != os.getpid():
+                os.kill(int(process.name), signal.SIGKILL)
 
 
-def children(process: subprocess.Popen) -> list[int]:
-    """Those that a process has started and that still run."""
-    found = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    return [int(child) for child in found.read_text().split()] if found.exists() else []
+def others(process: subprocess.Popen) -> list[int]:
+    """Those that a process has started to train with it and that still run; it starts git, too."""
+    found = []
+    for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+        with suppress(OSError):  # it has ended meanwhile
+            if b"wordorder.following" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(int(child))
+    return found
 
 
 def steps() -> int:
@@ -155,11 +181,13 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="as
 @needs_proc
 @pytest.mark.slow
 def test_a_stop_ends_all_with_a_checkpoint_and_the_same_command_goes_on(begin, compose_config):
-    words = {"devices": 2, "trainer.budget": 600, "record.log_steps": 20}
+    words = {"devices": 2}
+    Path("hold-s0").touch()
     process = begin(words)
-    wait_until(steps)
-    (other,) = children(process)
+    runs.until(steps)
+    (other,) = others(process)
     process.send_signal(signal.SIGTERM)
+    Path("hold-s0").unlink()
     assert process.wait(LIMIT) == 130 and not alive(other)
     assert (only_run() / "checkpoints" / "last.ckpt").exists()
     assert begin(words).wait(LIMIT) == 0
@@ -180,19 +208,20 @@ def only_of(name: str) -> Path:
 @pytest.mark.parametrize("stage", ["starting", "training"])
 def test_none_outlives_a_first_process_that_is_killed(stage, begin):
     process = begin(LONG | {"devices": 2})
-    wait_until(lambda: children(process) if stage == "starting" else steps())
-    (other,) = children(process)
+    runs.until(lambda: others(process) if stage == "starting" else steps())
+    (other,) = others(process)
     process.kill()
     process.wait()
-    wait_until(lambda: not alive(other))
+    runs.until(lambda: not alive(other))
 
 
 @needs_proc
 @pytest.mark.slow
 def test_a_run_whose_other_process_is_killed_is_left_to_go_on(begin):
     process = begin(LONG | {"devices": 2, "record.checkpoint_steps": 5})
-    wait_until(lambda: steps() > 3)
-    os.kill(children(process)[0], signal.SIGKILL)
+    runs.until(lambda: steps() > 3)
+    (other,) = others(process)
+    os.kill(other, signal.SIGKILL)
     assert process.wait(LIMIT) == 1
     said = Path("said.txt").read_text()
     assert "the same command goes on from the last checkpoint" in said and "Traceback" not in said

@@ -68,6 +68,16 @@ def too_far(bench: Bench, device: str) -> dict[str, float]:
     return {name: far for name, result in results.items() if not (far := furthest(result, exact)) < allowed}
 
 
+def too_far_in_bfloat16(bench: Bench, device: str) -> dict[str, float]:
+    """The same under bfloat16 autocast, where the dense kernel under autocast is the yardstick."""
+    exact, _ = definition(bench)
+    model, ids = on(bench, device)
+    with torch.autocast(device, dtype=torch.bfloat16):
+        results = by_kernel(model, ids, kernels(model.position))
+    allowed = ORDER * furthest(results["dense"], exact)
+    return {name: far for name, result in results.items() if not (far := furthest(result, exact)) < allowed}
+
+
 def decodes_as_the_whole(bench: Bench, device: str, kernel: str) -> bool:
     """Logits made in uneven pieces with a cache are those of the definition."""
     exact, allowed = definition(bench)
@@ -110,6 +120,12 @@ def test_kernels_agree_on_the_card(name, make_bench):
 
 @pytest.mark.gpu
 @each_scheme
+def test_kernels_agree_in_bfloat16_on_the_card(name, make_bench):
+    assert too_far_in_bfloat16(make_bench(name), "cuda") == {}
+
+
+@pytest.mark.gpu
+@each_scheme
 def test_what_cannot_serve_is_refused_on_the_card(name, make_bench):
     model, ids = on(make_bench(name), "cuda")
     cannot = {"sdpa", "bias", "flex"} - set(served(model.position, "cuda"))
@@ -135,6 +151,7 @@ def test_decoding_equals_the_whole_on_the_card(name, kernel, make_bench):
 @pytest.mark.parametrize("name", ["rope", "alibi", "t5"])
 def test_kernels_agree_on_the_processor(name, make_bench):
     assert too_far(make_bench(name), "cpu") == {}
+    assert too_far_in_bfloat16(make_bench(name), "cpu") == {}
     assert decodes_as_the_whole(make_bench(name), "cpu", "auto")
 
 

@@ -21,6 +21,16 @@ def test_on_card(n):
 def test_without():
     pass
 """
+SKIPPED = """
+@pytest.mark.gpu
+@pytest.mark.skip
+def test_by_mark():
+    pass
+
+@pytest.mark.gpu
+def test_by_word():
+    pytest.skip("no second card")
+"""
 
 
 PLUGIN = """
@@ -37,14 +47,14 @@ def pytest_configure(config):
 
 @pytest.fixture
 def go(pytester):
-    """go(*words, card="a card", bad=1) -> how pytest ended, and the record it wrote."""
+    """go(*words, card="a card", bad=1, more="") -> how pytest ended, and the record it wrote; more: tests besides."""
     pytester.makeini(
         "[pytest]\nmarkers = gpu\ntestpaths = tests\naddopts = --import-mode=importlib -p no:cacheprovider"
     )
     (pytester.path / "tests").mkdir()
 
-    def run(*words: str, card: str = "a card", bad: int = 1) -> tuple[int, str, dict]:
-        (pytester.path / "tests" / "test_it.py").write_text(TESTS.format(bad=bad))
+    def run(*words: str, card: str = "a card", bad: int = 1, more: str = "") -> tuple[int, str, dict]:
+        (pytester.path / "tests" / "test_it.py").write_text(TESTS.format(bad=bad) + more)
         file = pytester.path / "tests" / "gpu_last_run.json"
         file.unlink(missing_ok=True)
         plugin = GpuRecord(file.parent)
@@ -58,11 +68,12 @@ def go(pytester):
 def test_a_run_on_a_card_is_written_down(go):
     code, _, record = go("-m", "gpu")
     assert code == 1
-    assert {key: record[key] for key in ("card", "whole", "passed", "failed")} == {
+    assert {key: record[key] for key in ("card", "whole", "passed", "failed", "skipped")} == {
         "card": "a card",
         "whole": True,
         "passed": 2,
         "failed": 1,
+        "skipped": 0,
     }
     assert record["names_of_failed"] == ["tests/test_it.py::test_on_card[1]"]
     assert record["torch"] == torch.__version__ and record["commit"] and record["date"]
@@ -86,6 +97,12 @@ def test_workers_make_one_record_a_dead_one_too(pytester):
     record = json.loads((folder / "gpu_last_run.json").read_text())
     assert (record["whole"], record["passed"], record["failed"]) == (True, 1, 2)
     assert record["names_of_failed"] == ["tests/test_it.py::test_on_card[1]", "tests/test_it.py::test_on_card[2]"]
+
+
+def test_a_skipped_test_is_counted_and_leaves_a_subset(go):
+    record = go("-m", "gpu", more=SKIPPED)[2]
+    assert [record[key] for key in ("passed", "failed", "skipped", "whole")] == [2, 1, 2, False]
+    assert go("-m", "gpu", "-k", "by", more=SKIPPED)[2] == {}  # none has run
 
 
 def test_a_folder_that_holds_all_tests_is_the_whole(go):

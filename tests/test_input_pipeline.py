@@ -159,12 +159,14 @@ class Lengths(PositionScheme):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_hugging_face_tokenizer_gives_what_the_shelf_gives_for_its_file(layout, tmp_path):
+    from transformers import PreTrainedTokenizerFast
+
     path = LAYOUTS[layout](tmp_path)
     ours = Pretrained(path=str(path), allow_lossy=False, end_token="")
     ours.train(())
     table, read = torch.randn(ours.n_ids, D, generator=torch.Generator().manual_seed(4)), ours.encode(TEXT)
     engine = tokenizers.Tokenizer.from_file(str(path))
-    fast = pytest.importorskip("transformers").PreTrainedTokenizerFast(tokenizer_file=str(path))
+    fast = PreTrainedTokenizerFast(tokenizer_file=str(path))
     assert engine.encode(TEXT, add_special_tokens=False).ids == read.tolist() and len(read) > 8
     for theirs in (engine, fast):
         for position in ("sinusoidal", Lengths()):

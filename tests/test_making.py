@@ -179,3 +179,11 @@ def test_a_comparison_is_made_again_where_a_run_or_the_question_has_changed(swee
     RunRecord(folders(compose_config)[0]).update(note="x")
     make_sweep(sweep(None))
     assert made == [""]
+
+
+def test_another_sweeper_cannot_hand_its_jobs_to_the_pool(here, capfd):
+    assert runs.typed("train", "-m", *runs.words({"seed": "0,1"}), "hydra/sweeper=basic") == 1
+    said = (
+        "wordorder: hydra/launcher=pool goes with hydra/sweeper=plan: choose hydra/launcher=basic for another sweeper\n"
+    )
+    assert capfd.readouterr().err == said and not (here / "outputs").exists()

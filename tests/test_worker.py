@@ -194,16 +194,18 @@ def test_of_a_killed_sweep_no_process_remains_and_it_goes_on_from_checkpoints(he
     script = Path(__file__).parents[1] / "scripts" / "train.py"
     command = [sys.executable, str(script), "-m", *runs.words(changed), "hydra.launcher.n_jobs=2"]
     pool = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
-    while len([path for path in Path("outputs/grid").glob("*/train.jsonl") if path.stat().st_size]) < 2:
-        assert pool.poll() is None, shlex.join(command)
-        time.sleep(0.1)
-    assert len(members(pool.pid)) >= 4  # the pool, the fork server, two workers; the resource tracker besides
-    pool.kill()
-    pool.wait()
-    until = time.monotonic() + worker.GRACE + 10
-    while members(pool.pid):
-        assert time.monotonic() < until, members(pool.pid)
-        time.sleep(0.05)
+    try:
+        while len([path for path in Path("outputs/grid").glob("*/train.jsonl") if path.stat().st_size]) < 2:
+            assert pool.poll() is None, shlex.join(command)
+            time.sleep(0.1)
+        assert len(members(pool.pid)) >= 4  # the pool, the fork server, two workers; the resource tracker besides
+        pool.kill()
+        pool.wait()
+        runs.until(lambda: not members(pool.pid))
+    finally:
+        if members(pool.pid):
+            os.killpg(pool.pid, signal.SIGKILL)
+        pool.wait()
     for path in Path("outputs/grid").glob("*/run.json"):
         assert (path.parent / "checkpoints" / "last.ckpt").exists() and not (path.parent / ".holder").exists()
         wait_for_lock(path.parent)

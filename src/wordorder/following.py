@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,6 @@ from wordorder.training.recording import Diverged
 HERE = "127.0.0.1"
 STARTING = timedelta(minutes=10)
 ENDING = 60.0  # seconds
-Start = Callable[[Job, Place], subprocess.Popen]
 
 
 def start(job: Job, place: Place) -> subprocess.Popen:
@@ -47,7 +46,7 @@ def start(job: Job, place: Place) -> subprocess.Popen:
 
 
 @contextmanager
-def gathered(job: Job, group: Group, *, start: Start = start) -> Iterator[Group]:
+def gathered(job: Job, group: Group) -> Iterator[Group]:
     """All processes of the job, told to train; those that nobody has started are started, and are gone at the end."""
     if job.processes == group.size:
         group.begin()

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wordorder.compare.arms import Arm, flatten_config, make_arms
-from wordorder.compare.labels import label_arms
 from wordorder.record.read import list_runs
 
 
@@ -49,45 +48,6 @@ def test_tokenizers_alone_are_called_by_their_names(add_run: Callable[..., Path]
     assert list(read_arms(lab)) == ["bpe", "byte"]
 
 
-def test_key_that_follows_the_model_is_not_named_twice() -> None:
-    def make(head_dim: int) -> dict[str, int]:
-        return {"model.head_dim": head_dim, "position.head_dim": head_dim}
-
-    same = [{"position": "rope", "model": "nano"}] * 2
-    assert label_arms([make(32), make(64)], same) == ["model.head_dim=32", "model.head_dim=64"]
-    sizes = [{"position": "rope", "model": name} for name in ("nano", "micro")]
-    assert label_arms([make(32), make(64)], sizes) == ["nano", "micro"]
-
-
-def test_confounded_setting_is_in_the_label() -> None:
-    configs = [{"position.theta": 1.0, "optimizer.lr": 0.1}, {"optimizer.lr": 0.2}]
-    labels = label_arms(configs, [{"position": "rope"}, {"position": "none"}])
-    assert labels == ["rope, optimizer.lr=0.1", "none, optimizer.lr=0.2"]
-
-
-def test_a_choice_inside_a_scheme_sets_arms_of_that_scheme_apart_only() -> None:
-    none = {"position._target_": "wordorder.position.none.NoPE"}, {"position": "none"}
-
-    def rope(rule: str, name: str, **own: float) -> tuple[dict, dict]:
-        config = {"position._target_": "wordorder.position.rope.RoPE", "position.frequencies._target_": rule}
-        return config | own, {"position": "rope", "position/frequencies": name}
-
-    def labels(*arms: tuple[dict, dict]) -> list[str]:
-        return label_arms([config for config, _ in arms], [choices for _, choices in arms])
-
-    plain, yarn = rope("x.Plain", "plain"), rope("x.YaRN", "yarn", **{"position.frequencies.factor": 8.0})
-    longer = rope("x.YaRN", "yarn", **{"position.frequencies.factor": 16.0})
-    assert labels(none, plain) == ["none", "rope"]
-    assert labels(none, plain, yarn) == ["none", "rope, plain", "rope, yarn"]
-    assert labels(plain, yarn) == ["plain", "yarn"]
-    assert labels(none, yarn, longer) == ["none", "rope, frequencies.factor=8", "rope, frequencies.factor=16"]
-    inner = [
-        ({"position.scheme._target_": name}, {"position": "randomized", "position@position.scheme": name})
-        for name in ("rope", "alibi")
-    ]
-    assert labels(none, *inner) == ["none", "randomized, rope", "randomized, alibi"]
-
-
 def test_value_that_names_the_run_folder_is_not_a_setting() -> None:
     config = {"trainer": {"folder": "outputs/lab/rope-s0", "threads": 1}, "data_seed": 0, "output_dir": "x"}
     assert flatten_config(config, run="rope-s0") == {"trainer.threads": 1}
@@ -123,9 +83,3 @@ def test_parents_that_differ_in_their_seed_are_one(add_run, lab):
     for seed in (0, 1):
         add_run("rope", seed, config={"initialize_from": f"outputs/first/rope-bpe-x-s{seed}-0123456{seed}"})
     assert len(make_arms(list_runs(lab))) == 1
-
-
-def test_a_choice_that_changes_nothing_is_in_no_label():
-    configs = [{"position.x": 1, "trainer.budget": 5}, {"position.x": 2, "trainer.budget": 5}]
-    choices = [{"position": "rope", "trainer": "ddp"}, {"position": "none", "trainer": "default"}]
-    assert label_arms(configs, choices) == ["rope", "none"]

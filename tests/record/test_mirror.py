@@ -12,10 +12,12 @@ import shlex
 import struct
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from wandb_files import read_back
 
 from wordorder.errors import InputError
 from wordorder.record.mirror import CSVMirror, NoMirror, TensorBoardMirror
@@ -127,7 +129,6 @@ def test_a_run_that_failed_at_once_has_mirrors_too(tmp_path):
 
 
 def test_tensorboard_holds_rows_and_scores(tmp_path):
-    pytest.importorskip("tensorboardX")
     rows = write_run(tmp_path / "run")
     mirror = TensorBoardMirror()
     mirror.close(tmp_path / "run")
@@ -153,25 +154,6 @@ def test_mirrors_import_nothing_heavy():
 
 def make_mirror(mode="offline"):
     return WandbMirror(mode=mode, project="wordorder", entity="")
-
-
-def read_back(folder):
-    """The one offline run under a folder: its record of each kind, its history without what wandb adds."""
-    (copy,) = folder.glob("wandb/offline-run-*")
-    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(copy)]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    records = [json.loads(line) for line in output.splitlines()]
-    pick = {kind: [r[kind] for r in records if r["type"] == kind] for kind in ("run", "config", "summary", "history")}
-    history = [{k: v for k, v in item["item"].items() if not k.startswith("_")} for item in pick["history"]]
-    config = {}
-    for record in [pick["run"][0]["config"], *pick["config"]]:
-        config |= record["update"]
-    summary = {key: value for record in pick["summary"] for key, value in record.get("update", {}).items()}
-    (code,) = (record["exit"].get("exit_code", 0) for record in records if record["type"] == "exit")
-    steps = [item["item"]["_step"] for item in pick["history"]]
-    return SimpleNamespace(
-        run=pick["run"][0], config=config, summary=summary, history=history, steps=steps, exit_code=code, folder=copy
-    )
 
 
 def test_offline_run_equals_the_folder(tmp_path, capfd):
@@ -277,6 +259,17 @@ def test_forked_workers_and_a_strange_environment(tmp_path):
         back = read_back(tmp_path / name)
         assert back.history[:-1] == rows and back.run["display_name"] == name
     assert len({read_back(tmp_path / name).run["run_id"] for name in expected}) == 3
+
+
+def test_runs_named_from_other_working_folders_are_written_each_into_its_own(tmp_path, monkeypatch):
+    rows = {}
+    for name in ("first", "second"):  # wandb's service stays where the first has begun it
+        rows[name] = write_run(tmp_path / name / "run", training=name * 8)
+        monkeypatch.chdir(tmp_path / name)
+        make_mirror().close(Path("run"))
+    for name in rows:
+        assert read_back(tmp_path / name / "run").history[:-1] == rows[name]
+        assert list_files(tmp_path / name)[0] == "run" and len(list((tmp_path / name).iterdir())) == 1
 
 
 def test_a_wandb_failure_does_not_lose_the_run(tmp_path, monkeypatch, capsys):

@@ -17,7 +17,8 @@ install() {
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends slurm-wlm munge
 }
 
-# Eight CPUs are said to be there whatever the machine has, so that small jobs run side by side.
+# Eight CPUs are said to be there whatever the machine has, so that small jobs run side by side. A job may take KillWait seconds
+# to write its checkpoint before it is killed: a busy machine is slow.
 write_config() {
     local user host
     user=$(id --user --name) host=$(hostname --short)
@@ -47,7 +48,7 @@ SlurmdLogFile=$1/slurmd.log
 SlurmdParameters=config_overrides
 ReturnToService=2
 JobRequeue=1
-KillWait=30
+KillWait=600
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 NodeName=one NodeHostname=$host NodeAddr=127.0.0.1 CPUs=8 RealMemory=1000
@@ -66,7 +67,7 @@ start() {
     export SLURM_CONF=$1/slurm.conf
     slurmctld
     slurmd -N one
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ "$(sinfo --noheader --format=%T 2> /dev/null)" = idle ] && return
         sleep 0.1
     done

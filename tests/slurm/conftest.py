@@ -33,6 +33,13 @@ class Cluster:
         if self.jobs().get(job) == "PENDING BeginTime":
             subprocess.run(["scontrol", "update", f"jobid={job}", "starttime=now"], env=self.environment)
 
+    def end_all(self) -> None:
+        """Cancel every job. Those that run are killed: a run that is held hears nothing else, and KillWait is long."""
+        kill = ["scancel", "--me", "--state=RUNNING", "--full", "--signal=KILL"]
+        for command in (kill, ["scancel", "--me"]):
+            subprocess.run(command, env=self.environment, check=True)
+        runs.until(lambda: not self.jobs())
+
     def submitted(self) -> int:
         """The number that the latest job was given."""
         return max(map(int, re.findall(r"JobId=(\d+)", self.ask("scontrol", "show", "job"))), default=0)
@@ -49,7 +56,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         pytest.skip(said)
     folder = tmp_path_factory.mktemp("slurm")
     try:
-        subprocess.run([SCRIPT, "start", folder, str(two_free_ports())], check=True, timeout=60)
+        subprocess.run([SCRIPT, "start", folder, str(two_free_ports())], check=True, timeout=300)
         yield Cluster(folder)
     finally:
         subprocess.run([SCRIPT, "stop", folder], check=True, timeout=60)

@@ -31,7 +31,8 @@ def start(slurm, here) -> Iterator[Callable[..., subprocess.Popen]]:
     yield begin
     for process in started:
         process.kill()
-    subprocess.run(["scancel", "--me"], env=slurm.environment, check=True)
+        process.wait()
+    slurm.end_all()
 
 
 def folder_of(seed: int, *, name: str = "adhoc") -> Path | None:

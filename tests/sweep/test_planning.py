@@ -68,7 +68,7 @@ def test_what_training_refuses_is_refused(word, said, plan):
 def test_a_text_too_short_for_its_context_is_refused_wherever_in_the_sweep(plan, tmp_path):
     (tmp_path / "my.txt").write_text("a few words, cut in three.\n\n" * 60)
     plan(["model.context_length=16"])
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="too few for model.context_length=4096"):
         plan(["model.context_length=16"], ["model.context_length=4096"])
 
 

@@ -128,12 +128,22 @@ def attend(q_BHTK: Tensor, k_BGSK: Tensor, v_BGSK: Tensor, call: Call) -> Tensor
     mask = plan.bias
     if plan.kernel == "sdpa" and 1 < n_new < n_tokens:
         mask = dense_bias(None, plan.allowed, call.context, n_heads=1)
-    if mask is not None and mask.is_floating_point() and q_BHTK.dtype == torch.float64:
-        mask = mask.double()  # torch 2.13 on CPU takes a float32 mask beside float64 queries and misreads it
+    if mask is not None and mask.is_floating_point():
+        return attend_biased(q_BHTK, k_BGSK, v_BGSK, mask, call)
     causal = mask is None and n_new == n_tokens
     return F.scaled_dot_product_attention(
         q_BHTK, k_BGSK, v_BGSK, attn_mask=mask, is_causal=causal, dropout_p=call.dropout, scale=scale
     )
+
+
+def attend_biased(q_BHTK: Tensor, k_BHSK: Tensor, v_BHSK: Tensor, bias: Tensor, call: Call) -> Tensor:
+    """All in the widest of their types, under autocast too: in bfloat16 a bias of -100 has steps of a half, and beside queries
+    of another type than its own a bias is refused or misread (torch 2.11 on a card, 2.13 on a processor)."""
+    wide = torch.promote_types(q_BHTK.dtype, bias.dtype)
+    q, k, v, bias = (part.to(wide) for part in (q_BHTK, k_BHSK, v_BHSK, bias))
+    with torch.autocast(q.device.type, enabled=False):
+        out = F.scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=call.dropout, scale=call.scale)
+    return out.to(v_BHSK.dtype)
 
 
 def attend_densely(q_BHTK: Tensor, k_BHSK: Tensor, v_BHSK: Tensor, call: Call) -> Tensor:

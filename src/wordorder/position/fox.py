@@ -59,9 +59,10 @@ class FoX(PositionScheme):
         wide = torch.promote_types(x_BSD.dtype, torch.float32)
         gate_BSH = F.linear(x_BSD.to(wide), self.weight[pos.layer].to(wide), self.bias[pos.layer].to(wide))
         sum_BHS = F.logsigmoid(self.sign * gate_BSH).mT.cumsum(-1)
+        again_BHS = sum_BHS.clone()  # FlexAttention has a gradient for a tensor that is read at one place only
         cached = x_BSD.shape[1] - pos.n_new
 
         def forget(score: Tensor, b: Tensor, h: Tensor, i: Tensor, j: Tensor) -> Tensor:
-            return score + (sum_BHS[b, h, i + cached] - sum_BHS[b, h, j])
+            return score + (sum_BHS[b, h, i + cached] - again_BHS[b, h, j])
 
         return forget
