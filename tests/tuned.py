@@ -39,7 +39,7 @@ def folder_of(words: Sequence[str], at: Path) -> Path:
 def plan_by_words(monkeypatch: pytest.MonkeyPatch, at: Path, *, rerun: str = "no") -> None:
     """In place of composing configs."""
 
-    def obtain(expansion: Expansion) -> Plan:
+    def obtain(expansion: Expansion, **_: object) -> Plan:
         runs = {folder_of(words, at): words for words in expansion.points}  # each folder once, as make_plan has it
         return Plan([plans.planned(folder, words=words, rerun=rerun) for folder, words in runs.items()], Held())
 
