@@ -661,15 +661,16 @@ def test_a_diverging_arm_costs_the_others_nothing(here, capfd):
 
 def test_a_sweep_that_is_told_to_stop_leaves_checkpoints_and_says_how_to_go_on(here, monkeypatch, capfd):
     changed = SWEEP | {"trainer.budget": 4000, "weight_seed": "0,1", "record.checkpoint_steps": 0}
-    sleep, asked = pool.time.sleep, []
+    wait, asked = pool.wait, []
 
-    def sleep_and_ask(seconds):
-        sleep(seconds)
+    def wait_and_ask(answers, timeout):
+        ready = wait(answers, timeout)
         begun = [path for path in Path("outputs/grid").glob("*/train.jsonl") if path.stat().st_size]
         if len(begun) == 2 and not asked:
             asked.append(os.kill(os.getpid(), signal.SIGTERM))
+        return ready
 
-    monkeypatch.setattr(pool.time, "sleep", sleep_and_ask)
+    monkeypatch.setattr(pool, "wait", wait_and_ask)
     assert runs.typed("train", "-m", *runs.words(changed), "hydra.launcher.n_jobs=2") == 130
     err = capfd.readouterr().err
     assert "python scripts/train.py -m source=text_file" in err and "Traceback" not in err

@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,16 +82,24 @@ def type_sweep(folder: Path, n_runs: int, words: list[str]) -> Typed:
     """Train as many seeds as that."""
     seeds = "seed=" + ",".join(map(str, range(n_runs)))
     command = [sys.executable, str(TRAIN), "-m", seeds, *words]
-    enter, built, said = time.time(), 0.0, []
+    built, said = [], []
+    enter = time.time()
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        for line in process.stdout:
-            said.append(line)
-            built = built or time.time() * (BEGUN in line)
-    prompt = time.time()
+
+        def listen() -> None:
+            for line in process.stdout:
+                said.append(line)
+                built.extend([time.time()] * (BEGUN in line))
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        process.wait()
+        prompt = time.time()  # which does not wait for what the command leaves behind, as wandb's service for a second
+        listener.join()
     if process.returncode:
         raise RuntimeError("".join(said[-30:]))
     (name,) = (word.removeprefix("name=") for word in words if word.startswith("name="))
-    return Typed(enter, built, prompt, [read_span(file) for file in folder.glob(f"outputs/{name}/*/run.json")])
+    return Typed(enter, built[0], prompt, [read_span(file) for file in folder.glob(f"outputs/{name}/*/run.json")])
 
 
 def read_span(file: Path) -> Span:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from rich.console import Console
 from rich.table import Table
 
 from wordorder import identity
 from wordorder.check import Config, check_type, make
+from wordorder.console import make_console
 from wordorder.data.building import open_store
 from wordorder.data.rows import Packing
 from wordorder.devices import choose_device
@@ -158,7 +158,7 @@ def show(record: RunRecord, names: list[str], asked: list[str]) -> None:
             about = ", ".join(f"{name} {value}" for name, value in row["facts"].items())
             value = f"{row['value']:.4f}" if row["value"] is not None else f"n/a: {row['why']}"
             table.add_row(row["evaluation"], row["metric"], about, value, str(row["count"]))
-    console = Console(width=None if Console().is_terminal else 140)
+    console = make_console()
     console.print(table)
     kept = [name for name in names if name not in asked]
     if kept:

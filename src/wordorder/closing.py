@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from rich.console import Console
 from rich.table import Table
 
+from wordorder.console import make_console
 from wordorder.outcome import Outcome
 from wordorder.record.mirror import Mirror
 from wordorder.record.run_record import LOG, RunRecord
@@ -16,7 +16,7 @@ from wordorder.record.run_record import LOG, RunRecord
 
 def closing_table(outcomes: Sequence[Outcome], mirror: Mirror) -> None:
     """Print a row for each run, with its headline number, and what to type next."""
-    console = Console(width=None if Console().is_terminal else 140)
+    console = make_console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column, justify in (("run", "left"), ("status", "left"), ("bits per byte", "right"), ("tokens/s", "right")):
         table.add_column(column, justify=justify, overflow="fold")

@@ -131,21 +131,19 @@ def show_position(config: DictConfig) -> None:
 
 def show_data(config: DictConfig) -> None:
     """What a model is given: some text, its tokens, what is scored, and the first rows of training."""
-    from rich.console import Console
 
+    from wordorder.console import make_console
     from wordorder.show.data import Shown
 
-    console = Console(width=None if Console().is_terminal else 140)
-    Shown(*plain(config)).print(console)
+    Shown(*plain(config)).print(make_console())
 
 
 def show_input(config: DictConfig) -> None:
     """How a text becomes the tensor that enters the first block, under one scheme or several."""
     import torch
-    from rich.console import Console
 
+    from wordorder.console import make_console
     from wordorder.show.input import show
 
     torch.set_num_threads(1)
-    console = Console(width=None if Console().is_terminal else 140)
-    print(show(plain(config)[0], console))
+    print(show(plain(config)[0], make_console()))

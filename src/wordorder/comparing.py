@@ -10,6 +10,7 @@ from wordorder.compare import publish, report, tables
 from wordorder.compare.comparison import Comparison
 from wordorder.compare.comparison import compare as hold_together
 from wordorder.compare.figure import Drawing
+from wordorder.console import make_console
 from wordorder.record.read import list_runs, read_config, read_run
 
 Settings = dict[str, Any]  # a config's section `compare`
@@ -20,7 +21,7 @@ def compare_folder(folder: Path, settings: Settings, logger: dict[str, Any], *, 
     comparison = compare(folder, settings, question=question)
     out = folder / "compare"
     report.write(comparison, out)
-    console = Console(width=None if Console().is_terminal else 140, record=True)
+    console = make_console(record=True)
     for table in comparison.tables:
         console.print(tables.render_terminal(table))
     say_audit(console, comparison)

@@ -17,6 +17,7 @@ from wordorder.compare.comparison import Comparison
 from wordorder.compare.comparison import compare as hold_together
 from wordorder.compare.single_arms import make_single_arms
 from wordorder.comparing import Settings, make_figures, say_audit
+from wordorder.console import make_console
 from wordorder.errors import InputError
 from wordorder.opening import find_run
 from wordorder.record.read import read_config
@@ -59,7 +60,7 @@ def compare_runs(named: list[str], settings: Settings, *, output_dir: str, out: 
         asked = [order[link.name] for link in links]
         page = choose_out(folders, [arm.position for arm in asked], output_dir, out)
         report.write(comparison, page)
-    console = Console(width=None if Console().is_terminal else 140)
+    console = make_console()
     for arm, folder in zip(asked, folders, strict=True):
         console.print(f"{arm.label}: {folder}", markup=False, highlight=False, soft_wrap=True)
     show_runs(console, comparison)

@@ -61,6 +61,7 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, prog
         seconds=seconds,
         tokens_per_second=recording.tokens / seconds,
         memory_bytes=peak_memory(job.device),
+        flops=n_steps * job.fit.batch_size * part.flops_a_row,
         first_step_at=recording.first_step_at,
     )
     record.checkpoint.unlink(missing_ok=True)

@@ -10,12 +10,11 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-from rich.console import Console
-
 from wordorder import keeping
 from wordorder.check import Config, make
 from wordorder.closing import closing_table, say_how_to_go_on
 from wordorder.compared import made_from, recall, remember
+from wordorder.console import make_console
 from wordorder.cores import count_jobs, find_cards, group_cards
 from wordorder.outcome import Outcome
 from wordorder.pool import begin, run_all
@@ -54,7 +53,7 @@ def make_tuning(expansion: Expansion, before_making: Callable[[], None] = lambda
     settled = settle(expansion, make_lacking, before_making=before_making)
     if ended or settled.tuned.lacking:
         show(expansion, [one.run for one in settled.tuned.tried], ended)
-    tell_tuning(Console(width=None if Console().is_terminal else 140), settled)
+    tell_tuning(make_console(), settled)
     if not settled.final:
         sys.exit(1)
     write_tuning(settled, Path(settled.final[0].folder).parent)

@@ -98,7 +98,6 @@ def first_facts(job: Job, part: Part, n_steps: int) -> dict[str, Any]:
         "optimizer_groups": {"decayed": decayed, "not_decayed": spared},
         "context_length": model.context_length,
         "steps": n_steps,
-        "flops": n_steps * job.fit.batch_size * part.flops_a_row,
         "layout": job.layout,
         "digests": {"tokenizer": job.tokenizer.digest(), "data": job.source_digest},
         "vocabulary": {

@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from wordorder import command, commands
+from wordorder.console import make_console
 from wordorder.cores import list_cards
 from wordorder.errors import InputError
 from wordorder.making import at_once, make_runs, share_cards
@@ -75,10 +74,6 @@ def side_by_side(runs: Sequence[Planned], expansion: Expansion) -> int | None:
     return at_once(runs, expansion, cards=share_cards(runs, list_cards)) if expansion.launch is None else None
 
 
-def console() -> Console:
-    return Console(width=None if Console().is_terminal else 140)
-
-
 def train_words(words: list[str]) -> list[str]:
     """The command line that trains what these words stand for."""
     script = Path(sys.argv[0])
@@ -95,12 +90,12 @@ def plan(words: list[str]) -> None:
 
         runs, settled = planned(expansion)
         looked = looked_at(runs)
-        telling.tell_plan(console(), looked, n_jobs=side_by_side(runs, expansion))
+        telling.tell_plan(make_console(), looked, n_jobs=side_by_side(runs, expansion))
         if settled:
-            tell_tuning(console(), settled)
+            tell_tuning(make_console(), settled)
         n_arms, n_seeds = compared(runs, expansion)
         final = looked_at(settled.final) if settled else looked
-        tell_noise(console(), final, n_arms=n_arms, n_seeds=n_seeds, output_dir=expansion.output_dir)
+        tell_noise(make_console(), final, n_arms=n_arms, n_seeds=n_seeds, output_dir=expansion.output_dir)
 
     expand(words, ask)
 
@@ -119,9 +114,9 @@ def status(words: list[str]) -> None:
 
     def ask(expansion: Expansion) -> None:
         runs, settled = planned(expansion)
-        telling.tell_status(console(), looked_at(runs), n_jobs=side_by_side(runs, expansion), command=typed)
+        telling.tell_status(make_console(), looked_at(runs), n_jobs=side_by_side(runs, expansion), command=typed)
         if settled:
-            tell_tuning(console(), settled)
+            tell_tuning(make_console(), settled)
 
     expand(words, ask)
 
@@ -132,7 +127,7 @@ def show(words: list[str]) -> None:
     if keys != ["run"]:
         raise InputError("show takes one word, a run's folder: show run=outputs/quickstart/RUN")
     record = find_run(Path(words[0].partition("=")[2]), "run")
-    telling.tell_run(console(), record.folder, look(record.folder, {}))
+    telling.tell_run(make_console(), record.folder, look(record.folder, {}))
 
 
 def retry(words: list[str]) -> None:
@@ -147,7 +142,7 @@ def retry(words: list[str]) -> None:
         answered = {one.run.folder for one in settled.tuned.tried if one.bits is not None} if settled else set()
         failed = [run for run, state in looked_at(runs) if state.name == "failed" and run.folder not in answered]
         if not failed:
-            console().print("nothing has failed")
+            make_console().print("nothing has failed")
             return
         sys.argv[:] = (
             trained  # what goes on with these runs when they are stopped, and what their record says was typed
@@ -178,7 +173,7 @@ def prune(words: list[str]) -> None:
 
 def tell_pruned(runs: Sequence[Planned], *, yes: bool) -> None:
     """A line a folder, and how much is freed; a run that a process holds stays."""
-    freed, shown = 0, console()
+    freed, shown = 0, make_console()
     found = pruning.unplanned(runs)
     for folder in found:
         held, size = pruning.held(folder), pruning.size(folder)

@@ -83,6 +83,7 @@ def _draw(figure: Drawing, comparison: Comparison, folder: Path) -> dict[str, ob
     png, svg = folder / f"{figure.name}.png", io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": figure.name, "svg.fonttype": "path"}):
         drawn.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    drawn.set_layout_engine("none")  # its places are found
     (folder / f"{figure.name}.svg").write_text(svg.getvalue(), encoding="utf-8")
     drawn.savefig(png, dpi=160, metadata={"Software": None})
     caption = " ".join([figure.caption, *figure.notes(comparison)])
