@@ -65,8 +65,8 @@ MAY = {  # part of the package -> what of the package it may import
     "words": set(),
     "scalars": {"check", "errors"},
     "opening": {"check", "record", "tokenizer.base", "errors"},
-    "comparing": {"check", "compare", "record", "errors"},
-    "comparing_runs": {"comparing", "opening", "check", "compare", "record", "errors"},
+    "comparing": {"check", "compare", "console", "record", "errors"},
+    "comparing_runs": {"comparing", "opening", "check", "compare", "console", "record", "errors"},
     "syncing": {"comparing", "opening", "check", "compare", "record", "errors"},
     "keeping": set(),
     "cores": {"errors"},
@@ -76,6 +76,7 @@ MAY = {  # part of the package -> what of the package it may import
     | {"compare.noise", "compare.paired", "compare.power", "compare.verdict"},
     "slurm": {"slurm", "sweep", "record", "errors"},
     "contained": set(),
+    "console": set(),
 }
 HYDRA = {f"wordorder.{name}" for name in ("command", "commands", "override", "spelling", "contract.__main__")} | {
     "hydra_plugins"
