@@ -189,7 +189,11 @@ def gpu() -> str:
     last = json.loads(GPU_RUN.read_text(encoding="utf-8"))
     ran = last["passed"] + last["failed"]
     part = "" if last["whole"] else "a subset, "
-    return f"GPU tests: {part}passed {last['passed']} of {ran} on {last['card']} at {last['commit']}, {last['date']}.\n"
+    skipped = f", {last['skipped']} skipped for want of a second card" if last["skipped"] else ""
+    return (
+        f"GPU tests: {part}{last['passed']} of {ran} passed{skipped}, on {last['card']} at {last['commit']}, "
+        f"{last['date']}.\n"
+    )
 
 
 def torture(report: dict) -> str:

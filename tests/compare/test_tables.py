@@ -139,6 +139,12 @@ def test_small_difference_is_not_shown_as_none(add_run: Callable[..., Path], lab
     assert get_cell(read_table(lab), "rope", "difference").text == "+0.0002"
 
 
+def test_rounding_is_no_difference(add_run: Callable[..., Path], lab: Path) -> None:
+    add_run("none", shift=0.0)
+    add_run("rope", shift=0.132 + 1e-13)
+    assert get_cell(read_table(lab), "rope", "difference").text == "+0.000"
+
+
 def test_evaluations_on_different_splits_are_all_shown(add_run: Callable[..., Path], lab: Path) -> None:
     folder = add_run("none")
     text = (folder / "scores.jsonl").read_text().splitlines()

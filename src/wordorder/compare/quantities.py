@@ -9,6 +9,7 @@ import pandas as pd
 from wordorder.compare.arms import Arm
 
 SEEDS = ["weight_seed", "data_seed"]
+ROUNDING = 1e-9  # bits per byte that two sums of the same numbers in another order may differ by
 Values = tuple[pd.Series, str]  # a value per pair of seeds, and why there is none where there is none
 
 
@@ -134,6 +135,6 @@ def write_score(value: float) -> str:
 
 
 def _write_difference(value: float) -> str:
-    """Three decimals, more where these would hide that there is a difference."""
+    """Three decimals, more where these would hide that there is a difference, of more than rounding."""
     text = f"{value:+.3f}"
-    return (text if float(text) or not value else f"{value:+.1g}").replace("-", "−")
+    return (text if float(text) or abs(value) < ROUNDING else f"{value:+.1g}").replace("-", "−")
