@@ -56,3 +56,19 @@ def test_slots_spread_over_the_cards(slots, share):
 
 def test_without_cards_a_slot_has_none():
     assert cores.card_of(1, []) is None
+
+
+@pytest.mark.parametrize("visible", ["", "-1"])
+def test_who_hides_the_cards_has_none(visible, monkeypatch, tmp_path):
+    (tmp_path / "nvidia0").touch()
+    monkeypatch.setattr(cores, "DRIVERS", ("nvidia[0-9]*",))
+    monkeypatch.setattr(cores, "Path", lambda _: tmp_path)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert cores.list_cards() == ["0"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert cores.list_cards() == []
+
+
+@pytest.mark.parametrize(("each", "groups"), [(1, ["0", "1", "2"]), (2, ["0,1"]), (3, ["0,1,2"]), (4, [])])
+def test_no_two_groups_share_a_card(each, groups):
+    assert cores.group_cards(["0", "1", "2"], each) == groups

@@ -7,7 +7,9 @@ import torch
 from wordorder import fitting, run
 from wordorder.errors import InputError
 from wordorder.fitting import resume_step
+from wordorder.parts import prepare
 from wordorder.record.run_record import RunRecord
+from wordorder.training.flops import count_flops
 
 
 @pytest.fixture
@@ -60,3 +62,23 @@ def test_memory_is_that_of_training_alone(here, compose_config, monkeypatch):
     monkeypatch.setattr(run, "score_missing", lambda *a, **b: said.append("scored") or score(*a, **b))
     folder = runs.run(compose_config, {"trainer.budget": 2}).folder
     assert said == ["forgotten", "trained", "read", "scored"] and runs.facts_of(folder)["memory_bytes"] == 123
+
+
+def test_flops_of_a_run_that_was_killed_before_they_were_counted_are_counted_once(here, compose_config, monkeypatch):
+    changed = {
+        "position": "drope",
+        "position@position.scheme": "cope",
+        "trainer.budget": 10,
+    }  # without a scheme at its end
+    asked = []
+    monkeypatch.setattr(fitting, "count_flops", lambda *_: asked.append(1) or count_flops(*_))
+    folder = runs.run(compose_config, changed).folder
+    flops = runs.facts_of(folder)["flops"]
+    record = RunRecord(folder)
+    del record.facts["flops"]
+    record.update(status="running")
+    job = runs.make_job(compose_config, changed)
+    by_flops = job.make_model(prepare(job)).train()
+    assert flops == record.facts["steps"] * job.fit.batch_size * count_flops(by_flops, by_flops.context_length)
+    assert runs.run(compose_config, changed).folder == folder and runs.facts_of(folder)["flops"] == flops
+    assert runs.run(compose_config, changed | {"evaluation": "[]"}).folder == folder and len(asked) == 2

@@ -55,6 +55,7 @@ def say_how_to_go_on() -> NoReturn:
 
 def typed() -> list[str]:
     """The command line that trains, as it was typed in a checkout or for an installed package."""
-    if Path(sys.argv[0]).suffix == ".py":
-        return ["python", *sys.argv]
-    return ["wordorder", *(["train"] if sys.argv[1:2] != ["train"] else []), *sys.argv[1:]]
+    installed = {"wordorder": ["wordorder"], "__main__.py": ["python", "-m", "wordorder"]}
+    if program := installed.get(Path(sys.argv[0]).name):
+        return [*program, *(["train"] if sys.argv[1:2] != ["train"] else []), *sys.argv[1:]]
+    return ["python", *sys.argv]

@@ -45,8 +45,11 @@ def find_cards() -> list[str]:
 
 def list_cards() -> list[str]:
     """The cards that this process may use as far as the driver's files tell, for who only wants to know how many."""
-    count = sum(1 for pattern in DRIVERS for _ in Path("/dev").glob(pattern)) if sys.platform == "linux" else 1
-    return name_cards(os.environ.get("CUDA_VISIBLE_DEVICES"), count)
+    count = sum(1 for pattern in DRIVERS for _ in Path("/dev").glob(pattern))
+    if sys.platform == "win32":
+        count = 1  # where it does not tell by files
+    named = name_cards(os.environ.get("CUDA_VISIBLE_DEVICES"), count)
+    return [] if named in ([""], ["-1"]) else named
 
 
 def group_cards(cards: Sequence[str], each: int) -> list[str]:

@@ -9,11 +9,12 @@ from wordorder.job import Job
 from wordorder.memory import forget_peak, peak_memory
 from wordorder.model.transformer import Transformer
 from wordorder.opening import differing_keys
-from wordorder.parts import make_part, make_subject
+from wordorder.parts import make_part, make_rows, make_subject
 from wordorder.preflight import announce, first_facts, refuse_full_disk
 from wordorder.record.run_record import RunRecord
 from wordorder.saved import read_checkpoint, save_weights
 from wordorder.training import engine
+from wordorder.training.flops import count_flops
 from wordorder.training.group import Group
 from wordorder.training.interrupt import Interrupt, Interrupted
 from wordorder.training.progress import TRAIN, Progress, say
@@ -61,10 +62,21 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, prog
         seconds=seconds,
         tokens_per_second=recording.tokens / seconds,
         memory_bytes=peak_memory(job.device),
-        flops=n_steps * job.fit.batch_size * part.flops_a_row,
         first_step_at=recording.first_step_at,
     )
     record.checkpoint.unlink(missing_ok=True)
+
+
+def count_spent(job: Job, record: RunRecord, store: TokenStore, model: Transformer) -> None:
+    """FLOPs of a training that is over, where they are not known: counting them delays no first step.
+
+    The scheme is as it was at that step; what it was at the last one, the caller restores.
+    """
+    if "flops" not in record.facts:
+        steps = record.facts["steps"]
+        model.cpu().train().position.at_step(0, steps)
+        a_row = count_flops(model, make_rows(job, store, model).length)
+        record.update(flops=steps * job.fit.batch_size * a_row)
 
 
 def resume_step(job: Job, record: RunRecord) -> int:

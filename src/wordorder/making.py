@@ -123,10 +123,9 @@ def launch(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:
 
 def share_cards(runs: Sequence[Planned], find: Callable[[], list[str]]) -> list[str]:
     """The cards that the runs are divided among, in groups where a run trains on several."""
-    if all(run.device == "cpu" for run in runs):
-        return []
-    cards = find()
-    return group_cards(cards, max(run.devices or len(cards) for run in runs)) if cards else []
+    asking = [run for run in runs if run.device != "cpu"]
+    cards = find() if asking else []
+    return group_cards(cards, max(run.devices or len(cards) for run in asking)) if cards else []
 
 
 def at_once(runs: Sequence[Planned], expansion: Expansion, *, cards: Sequence[str]) -> int:
@@ -140,7 +139,7 @@ def import_late(names: Sequence[str]) -> None:
 
     def import_all() -> None:
         for name in names:
-            with suppress(ImportError):
+            with suppress(Exception):
                 import_module(name)
 
     threading.Thread(target=import_all, name="imports", daemon=True).start()

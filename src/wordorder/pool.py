@@ -1,7 +1,7 @@
 """Runs side by side on one machine: one process each, forked from a server that has imported everything once.
 
 What Python and its packages take to start, seconds, is thus paid once for a whole sweep and not once a run. The server only
-imports: it computes nothing, has no pool of threads that a fork would break, and never asks CUDA for anything. It can be begun
+imports: it computes nothing, begins no thread that a fork would break, and never asks CUDA for anything. It can be begun
 early, to import while the plan is made; the pool itself needs no torch.
 A run that another process holds waits at the end of the queue until it is free; what that process left is kept or gone on with.
 """

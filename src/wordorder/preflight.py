@@ -99,7 +99,7 @@ def first_facts(job: Job, part: Part, n_steps: int) -> dict[str, Any]:
         "context_length": model.context_length,
         "steps": n_steps,
         "layout": job.layout,
-        "digests": {"tokenizer": job.tokenizer.digest(), "data": job.source_digest},
+        "digests": {"tokenizer": job.tokenizer.digest(), "data": store.meta["source"]},
         "vocabulary": {
             "requested": job.config["tokenizer"].get("vocab_size"),
             "actual": len(job.tokenizer.vocab),

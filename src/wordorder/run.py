@@ -11,7 +11,7 @@ import torch
 from wordorder import identity, keeping
 from wordorder.data.token_store import TokenStore
 from wordorder.errors import InputError
-from wordorder.fitting import fit
+from wordorder.fitting import count_spent, fit
 from wordorder.following import follow
 from wordorder.job import Job
 from wordorder.keeping import Code
@@ -97,6 +97,7 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progres
             record.checkpoint.unlink(missing_ok=True)  # a kill may have come before this
         else:
             fit(job, record, store, model, progress, group)
+        count_spent(job, record, store, model)
         model.to(job.device).eval().position.at_step(record.facts["steps"], record.facts["steps"])
         subject = make_subject(job, model, store)
         score_missing(record, subject, job.evaluations, job.evaluation_ids(), progress=progress)

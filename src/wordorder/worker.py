@@ -58,9 +58,10 @@ def run(task: Task, answer: Connection) -> Outcome | Busy:
     try:
         job = Job(task.config, task.choices, words=task.words)
         if job.folder != task.folder:
-            raise InputError(
-                f"{task.folder}: its text has changed since the plan was made; type the same command again"
+            changed = (
+                "a text, a tokenizer's file or the weights that it begins from have changed since the plan was made"
             )
+            raise InputError(f"{task.folder}: {changed}; type the same command again")
         return train(job, progress=Sent(task.folder.name, answer.send), wait=None, rerun=task.rerun)
     except Held as held:
         return Busy(held.who)

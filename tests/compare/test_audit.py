@@ -1,12 +1,15 @@
 """Each kind of unfairness is caught by its name, and a clean comparison has no finding."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from wordorder.compare.arms import make_arms
 from wordorder.compare.audit import CHECKS, Evidence, Finding, audit, summarize
+from wordorder.compare.audit_design import levels_of
+from wordorder.compare.single_arms import make_single_arms
 from wordorder.record.read import list_runs, read_runs, read_scores
 
 
@@ -79,6 +82,12 @@ def test_every_combination_of_two_factors_is_fair(add_run, find):
         for lr in (0.001, 0.004):
             add_run(position, config={"optimizer": {"lr": lr}})
     assert find(baseline="") == []
+
+
+def test_a_scheme_s_own_seed_follows_the_run_s(add_run):
+    folders = [add_run("rope", n, config={"position": {"seed": n}}) for n in (0, 1)]
+    arms = make_single_arms(folders)
+    assert set(levels_of(SimpleNamespace(arms=arms, tuning={}))) == {"seed"}
 
 
 def test_an_arm_that_no_steps_of_one_factor_lead_to_is_caught_among_others_that_are_apart(add_run, find):

@@ -48,6 +48,11 @@ def test_a_choice_that_changes_nothing_is_in_no_label():
     assert label_arms(configs, choices) == ["rope", "none"]
 
 
+def test_a_choice_that_sets_keys_of_the_section_around_it_is_in_the_label() -> None:
+    configs, choices = [{"model.d_model": 64}, {"model.d_model": 96}], [{"model/scale": "tiny"}, {"model/scale": "big"}]
+    assert label_arms(configs, choices) == ["tiny, model.d_model=64", "big, model.d_model=96"]
+
+
 def test_keys_that_only_some_have_differ_and_equal_values_do_not() -> None:
     configs = [{"a": 1, "b": [1, {"c": 2}], "d": None}, {"a": 1, "b": [1, {"c": 3}], "e": 0}]
     assert find_differences(configs) == ["b", "d", "e"]

@@ -19,9 +19,13 @@ PROGRAM = ["python", "scripts/train.py"]
         ("python scripts/train.py -m position=rope,none", "python scripts/train.py"),
         ("wordorder train position=rope seed=3", "wordorder train"),
         ("python scripts/train.py", "python scripts/train.py"),
+        (
+            "python scripts/train.py -cd 'a b' position=mine hydra.searchpath=[pkg://my.conf] --config-dir=c",
+            "python scripts/train.py -cd 'a b' 'hydra.searchpath=[pkg://my.conf]' --config-dir=c",
+        ),
     ],
 )
-def test_a_program_ends_where_its_words_begin(typed, program):
+def test_a_program_ends_where_its_words_begin_and_looks_where_it_looked(typed, program):
     assert shlex.join(program_of(typed)) == program
 
 

@@ -141,7 +141,7 @@ def test_small_difference_is_not_shown_as_none(add_run: Callable[..., Path], lab
 
 def test_rounding_is_no_difference(add_run: Callable[..., Path], lab: Path) -> None:
     add_run("none", shift=0.0)
-    add_run("rope", shift=0.132 + 1e-13)
+    add_run("rope", shift=0.132 - 1e-13)
     assert get_cell(read_table(lab), "rope", "difference").text == "+0.000"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from wordorder.compare.arms import Arm
+from wordorder.compare.arms import Arm, is_seed
 from wordorder.compare.labels import NOT_COMPARED, find_differences, is_copy, shorten
 from wordorder.compare.quantities import SEEDS, choose_split, read_values, select_scores
 from wordorder.record.read import SHELVES
@@ -29,7 +29,7 @@ def levels_of(evidence: "Evidence") -> dict[str, list[str]]:
     keys = [key for key in find_differences(configs) if not is_copy(key, configs) and key != tuned and trains(key)]
     factors: dict[str, list[str]] = {}
     for key in keys:
-        factors.setdefault("seed" if key in SEEDS else key.split(".")[0], []).append(key)
+        factors.setdefault("seed" if key in SEEDS or is_seed(key) else key.split(".")[0], []).append(key)
     order = sorted(factors, key=lambda factor: (*SHELVES, factor).index(factor))
     return {
         factor: [json.dumps([[key, config.get(key)] for key in factors[factor]], default=str) for config in configs]
@@ -51,6 +51,8 @@ def count_missing(factors: dict[str, list[str]]) -> tuple[int, int]:
 def find_crossed_factors(evidence: "Evidence") -> Iterator[str]:
     """An arm to which no steps of one factor each lead from the first, so that nothing tells its factors apart."""
     arms, factors = evidence.arms, levels_of(evidence)
+    if not arms:
+        return
     cells = list(zip(*factors.values(), strict=True)) or [()] * len(arms)
     reached, waiting = {0}, [0]
     while waiting:

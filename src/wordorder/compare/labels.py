@@ -25,7 +25,7 @@ def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
     """A label per arm: the choices that differ, then the keys that these choices do not explain.
 
     What lies inside a chosen section counts only among arms of the same choice: rope's theta, and the file of its frequencies,
-    are no difference to none. A choice that changes no key, as trainer=ddp, is no difference either.
+    are no difference to none. A choice in whose section no key differs, as that of a trainer may be, is no difference either.
     """
     sections = [*SHELVES, *sorted({name for choice in choices for name in choice} - {*SHELVES})]
     differing = find_differences(configs)
@@ -33,7 +33,7 @@ def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
     chosen = [
         name
         for name in sections
-        if len(made[name]) > 1 and _is_compared(name) and any(key.startswith(f"{_place(name)}.") for key in differing)
+        if len(made[name]) > 1 and _is_compared(name) and _section(name) in {key.partition(".")[0] for key in differing}
     ]
     keys = [key for key in differing if not is_copy(key, configs)]
     labels = []
@@ -59,6 +59,11 @@ def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
 def _place(choice: str) -> str:
     """Where in the config the file of a group stands: position/frequencies, or position@position.scheme."""
     return choice.partition("@")[2] or choice.replace("/", ".")
+
+
+def _section(choice: str) -> str:
+    """The top-level part of the config that a choice changes; model/scale may set any key of model."""
+    return _place(choice).partition(".")[0]
 
 
 def _is_compared(choice: str) -> bool:

@@ -136,5 +136,6 @@ def write_score(value: float) -> str:
 
 def _write_difference(value: float) -> str:
     """Three decimals, more where these would hide that there is a difference, of more than rounding."""
+    value = 0.0 if abs(value) < ROUNDING else value
     text = f"{value:+.3f}"
-    return (text if float(text) or abs(value) < ROUNDING else f"{value:+.1g}").replace("-", "−")
+    return (text if float(text) or not value else f"{value:+.1g}").replace("-", "−")

@@ -7,6 +7,7 @@ import pandas as pd
 from wordorder.compare.arms import Arm
 
 SEEDS = ("seed", "weight_seed", "data_seed")
+PLACES = ("hydra.searchpath", "--config-dir", "-cd", "--config-path", "-cp")  # where Hydra looks, each with a folder
 
 
 def list_commands(runs: pd.DataFrame, arms: list[Arm]) -> dict[str, list[str]]:
@@ -23,9 +24,11 @@ def list_commands(runs: pd.DataFrame, arms: list[Arm]) -> dict[str, list[str]]:
 
 
 def program_of(command: str) -> list[str]:
-    """The beginning of a command line, before the words that say what is trained."""
+    """The beginning of a command line, before the words that say what is trained, and where it looks for configs."""
     words = shlex.split(command)
-    return words[: next((n for n, word in enumerate(words) if "=" in word or word.startswith("-")), len(words))]
+    first = next((n for n, word in enumerate(words) if "=" in word or word.startswith("-")), len(words))
+    kept = [word for n, word in enumerate(words) if word.partition("=")[0] in PLACES or words[n - 1] in PLACES]
+    return [*words[:first], *kept]
 
 
 def shorten_lines(program: list[str], runs: list[list[str]]) -> list[str]:
