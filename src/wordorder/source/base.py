@@ -64,10 +64,10 @@ class Source:
 
     def digest(self) -> str:
         """Name the content of all splits: two sources with equal digests yield equal documents."""
-        return self._digest
+        return self._content_digest
 
     @cached_property
-    def _digest(self) -> str:
+    def _content_digest(self) -> str:
         content = hashlib.sha256()
         for split in SPLITS:
             for document in self.documents(split):

@@ -22,7 +22,6 @@ and a short `distance` a document of val or test may occur in train as well; `de
 
 import math
 from collections.abc import Iterator
-from functools import cached_property
 from random import Random
 
 from wordorder.source.base import SPLITS, Document, Facts, Source, Split
@@ -69,13 +68,6 @@ class Grammar(Source):
         for n in range(self.n_documents[split]):
             text, bits = derive(self.rules, "Document", Random(f"{self.seed} {split} {n}"))
             yield Document(text, {"bits": bits})
-
-    def digest(self) -> str:
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> str:
-        return super().digest()
 
     def describe(self) -> Facts:
         """Tell bytes and floor of each split, documents also in train, and the floor and the cost of endings on average."""
