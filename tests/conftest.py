@@ -1,5 +1,6 @@
 """Things of the shelves built from their yaml, in sizes small enough for a test."""
 
+import signal
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -29,6 +30,10 @@ FITTING = {"word_order": {"bytes": LENGTH, "distances": [1, 2], "pairs": 12}}  #
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(GpuRecord(Path(__file__).parent), "gpu_record")
+    if (
+        signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    ):  # begun in the background: commands under test would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
