@@ -191,8 +191,8 @@ def gpu() -> str:
     part = "" if last["whole"] else "a subset, "
     skipped = f", {last['skipped']} skipped for want of a second card" if last["skipped"] else ""
     return (
-        f"GPU tests: {part}{last['passed']} of {ran} passed{skipped}, on {last['card']} at {last['commit']}, "
-        f"{last['date']}.\n"
+        f"GPU tests (`python -m pytest -m gpu`): {part}{last['passed']} of {ran} passed{skipped}, on {last['card']} "
+        f"at {last['commit']}, {last['date']}.\n"
     )
 
 

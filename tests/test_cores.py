@@ -36,6 +36,8 @@ def test_a_card_holds_at_least_one_run():
         ("-1", 0, []),
         ("2,0", 2, ["2", "0"]),
         ("GPU-8f2a, MIG-77", 2, ["GPU-8f2a", "MIG-77"]),
+        ("", 1, []),  # by who has only counted files
+        ("0,-1,2", 3, ["0"]),
         ("1,9,0", 1, ["1"]),  # there is no card 9, so CUDA ends the list there
     ],
 )

@@ -128,7 +128,10 @@ def test_readme_tells_the_age(tmp_path, monkeypatch):
     assert readme.gpu() == "GPU tests have not been run yet.\n"
     facts = dict(passed=7, failed=2, card="NVIDIA X", commit="0123456789ab", date="2026-01-31", whole=True, skipped=0)
     file.write_text(json.dumps(facts))
-    assert readme.gpu() == "GPU tests: 7 of 9 passed, on NVIDIA X at 0123456789ab, 2026-01-31.\n"
+    assert (
+        readme.gpu()
+        == "GPU tests (`python -m pytest -m gpu`): 7 of 9 passed, on NVIDIA X at 0123456789ab, 2026-01-31.\n"
+    )
     file.write_text(json.dumps(facts | {"whole": False, "skipped": 1}))
-    assert readme.gpu().startswith("GPU tests: a subset, 7 of 9 passed, 1 skipped for want of a second card, on")
+    assert ": a subset, 7 of 9 passed, 1 skipped for want of a second card, on NVIDIA X" in readme.gpu()
     sys.modules.pop("readme")

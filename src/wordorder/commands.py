@@ -131,7 +131,6 @@ def show_position(config: DictConfig) -> None:
 
 def show_data(config: DictConfig) -> None:
     """What a model is given: some text, its tokens, what is scored, and the first rows of training."""
-
     from wordorder.console import make_console
     from wordorder.show.data import Shown
 

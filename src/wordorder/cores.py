@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from wordorder.errors import InputError
@@ -28,10 +29,12 @@ def count_jobs(asked: int, threads: int, *, cards: int = 0, runs_per_gpu: int = 
 
 def name_cards(visible: str | None, count: int) -> list[str]:
     """The cards that a process sees, by the names that CUDA_VISIBLE_DEVICES takes: `visible` is what it says now (None: it is
-    not set), `count` how many CUDA makes of it. A name may be a number or a UUID; CUDA ends the list at one it does not know."""
+    not set), `count` how many CUDA makes of it. A name may be a number or a UUID; CUDA ends the list at one it does not know,
+    as where there is none or -1."""
     if visible is None:
         return [str(number) for number in range(count)]
-    return [name.strip() for name in visible.split(",")][:count]
+    names = (name.strip() for name in visible.split(","))
+    return list(takewhile(lambda name: name not in ("", "-1"), names))[:count]
 
 
 def find_cards() -> list[str]:
@@ -48,8 +51,7 @@ def list_cards() -> list[str]:
     count = sum(1 for pattern in DRIVERS for _ in Path("/dev").glob(pattern))
     if sys.platform == "win32":
         count = 1  # where it does not tell by files
-    named = name_cards(os.environ.get("CUDA_VISIBLE_DEVICES"), count)
-    return [] if named in ([""], ["-1"]) else named
+    return name_cards(os.environ.get("CUDA_VISIBLE_DEVICES"), count)
 
 
 def group_cards(cards: Sequence[str], each: int) -> list[str]:

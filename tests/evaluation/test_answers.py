@@ -5,7 +5,7 @@ import pytest
 import torch
 from subjects import CLOSE, LENGTH
 
-from wordorder.evaluation.answers import read_answers
+from wordorder.evaluation.answers import Answers, read_answers
 
 
 @pytest.mark.parametrize("position", ["none", "rope", "alibi", "learned"])
@@ -26,3 +26,17 @@ def test_nats_and_first_choices_are_those_of_a_document_alone(position, answerin
         seen.add(one.number)
     lengths = past - first
     assert seen == set(np.flatnonzero(lengths <= (LENGTH if position == "learned" else 99)).tolist())
+
+
+@pytest.mark.parametrize(
+    ("scored", "right", "hits"),
+    [
+        ("0110", "0110", [True]),
+        ("1101", "1011", [False, True]),
+        ("1010", "1000", [True, False]),
+        ("0000", "1111", []),
+    ],
+)
+def test_an_answer_is_right_where_all_of_its_run_is(scored, right, hits):
+    flags = [np.array([one == "1" for one in text]) for text in (scored, right)]
+    assert Answers(0, np.zeros(4), flags[0], np.zeros(4), flags[1]).hits == hits

@@ -63,11 +63,11 @@ def add_verdicts(table: Table, arms: list[Arm], read: Callable[[], pd.DataFrame]
     if not table.baseline or not others or not measured:
         return table, []
     baseline = next(arm for arm in arms if arm.label == table.baseline)
-    documents = read() if enough_pairs(measured, baseline, others) else None
-    made = [make_verdicts(column, baseline, others, documents) for column in measured if documents is not None]
-    if not made:
+    if not enough_pairs(measured, baseline, others):
         said = f"Against {baseline.label}: {TOO_FEW}; a verdict takes {LEAST} pairs of seeds that both have."
         return replace(table, about=(*table.about, said)), []
+    documents = read()
+    made = [make_verdicts(column, baseline, others, documents) for column in measured]
     return table, [one for one in made if any(one.seeds.values())]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -20,6 +21,13 @@ class Answers:
     scored: np.ndarray
     nats: np.ndarray
     right: np.ndarray
+
+    @cached_property
+    def hits(self) -> list[bool]:
+        """Whether each answer, a run of scored targets, is right."""
+        edges = np.diff(self.scored.astype(np.int8), prepend=0, append=0)
+        starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+        return [bool(self.right[first:past].all()) for first, past in zip(starts, ends, strict=True)]
 
 
 def read_answers(subject: Subject, stream: Stream, numbers: np.ndarray, *, done: int = 0) -> Iterator[Answers]:

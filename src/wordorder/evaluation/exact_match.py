@@ -56,7 +56,7 @@ class ExactMatch(Evaluation):
         for one in read_answers(subject, stream, numbers, done=first):
             own = facts[one.number]
             whole = count(one, usual.get(own["length"], usual[None])) | {"chance": own["chance"]}
-            each = [{"answers": 1.0, "answers_right": float(hit)} for hit in hits(one)]
+            each = [{"answers": 1.0, "answers_right": float(hit)} for hit in one.hits]
             yield from self.items(one.number, own, whole, each)[done:]
             done = 0
         why = subject.why_no_longer
@@ -111,20 +111,12 @@ def n_told(facts: Facts) -> int:
     return max((len(value) for value in facts.values() if isinstance(value, list)), default=0)
 
 
-def hits(one: Answers) -> list[bool]:
-    """Whether each answer of a document, a run of scored targets, is right."""
-    starts = np.flatnonzero(np.diff(one.scored.astype(np.int8), prepend=0) == 1)
-    ends = np.flatnonzero(np.diff(one.scored.astype(np.int8), append=0) == -1) + 1
-    return [bool(one.right[first:past].all()) for first, past in zip(starts, ends, strict=True)]
-
-
 def count(one: Answers, usual: bytes) -> dict[str, float]:
     """What is right in one document."""
-    right = hits(one)
     return {
-        "hits": float(all(right)),
-        "answers": float(len(right)),
-        "answers_right": float(sum(right)),
+        "hits": float(all(one.hits)),
+        "answers": float(len(one.hits)),
+        "answers_right": float(sum(one.hits)),
         "tokens": float(one.scored.sum()),
         "tokens_right": float((one.right & one.scored).sum()),
         "majority": float(answer_key(one.ids[one.scored]) == usual),
