@@ -42,7 +42,8 @@ def page(add_run: Callable[..., Path], lab: Path) -> Path:
         for seed, difference in enumerate(differences):
             facts = make_facts(position, tokenizer)
             shift = difference + (0.0, 0.004, -0.003)[seed]
-            folder = add_run(position, seed, shift=shift, sweep=[2.6, 2.7, None, 2.9], config=dict(config), facts=facts)
+            cut = {"tokenizer": {"_target_": "wordorder.tokenizer.byte.Byte"}} if tokenizer == "byte" else {}
+            folder = add_run(position, seed, shift=shift, sweep=[2.6, 2.7, None, 2.9], config=config | cut, facts=facts)
             add_rows(folder, shift, 1.0 if tokenizer == "byte" else 2.5)
     facts = make_facts("sinusoidal", "bpe") | {"status": "failed", "reason": "the loss of step 31 is nan"}
     folder = add_run("sinusoidal", 2, facts=facts, name="sinusoidal-bpe-python_docs-s2-failed")
