@@ -111,12 +111,12 @@ def list_costs(done: pd.DataFrame) -> list[Column]:
 
 def read_facts(done: pd.DataFrame, arm: Arm, fact: str, unit: float = 1.0) -> Values:
     """What run.json says of an arm's runs, in this unit."""
-    return done[done["run"].isin(arm.runs)].set_index(SEEDS)[fact] / unit, "not in run.json"
+    return done.loc[done["run"].isin(arm.runs), [*SEEDS, fact]].set_index(SEEDS)[fact] / unit, "not in run.json"
 
 
 def read_values(rows: pd.DataFrame, arm: Arm) -> Values:
     """Scores of an arm's runs."""
-    own = rows[rows["run"].isin(arm.runs)]
+    own = rows.loc[rows["run"].isin(arm.runs), [*SEEDS, "value", "why"]]
     whys = "; ".join(why for why in own["why"].unique() if why)
     return own.set_index(SEEDS)["value"], whys or ("no reason was recorded" if len(own) else "not evaluated")
 

@@ -23,14 +23,15 @@ from wordorder.compare.tables import Table, render_markdown
 def write(comparison: Comparison, out: Path) -> None:
     """report.html, summary.md, scores.csv and figures/; each file is renamed into place, the page last."""
     out.mkdir(parents=True, exist_ok=True)
-    figures = [figure for figure in comparison.figures if not figure.is_empty(comparison)]
+    empty = [figure for figure in comparison.figures if figure.is_empty(comparison)]
+    figures = [figure for figure in comparison.figures if figure not in empty]
     with tempfile.TemporaryDirectory(dir=out, prefix=".part-") as name:
         beside = Path(name)
         (beside / "figures").mkdir()
         drawn = [_draw(figure, comparison, beside / "figures") for figure in figures]
         comparison.scores.to_csv(beside / "scores.csv", index=False, lineterminator="\n")
         (beside / "summary.md").write_text(render_summary(comparison), encoding="utf-8")
-        (beside / "report.html").write_text(render_page(comparison, drawn), encoding="utf-8")
+        (beside / "report.html").write_text(render_page(comparison, drawn, empty), encoding="utf-8")
         (out / "figures").mkdir(exist_ok=True)
         made = [path.relative_to(beside) for path in sorted(beside.rglob("*.*")) if path.is_file()]
         for path in sorted(made, key=lambda path: path.suffix == ".html"):
@@ -52,19 +53,18 @@ def render_summary(comparison: Comparison) -> str:
     return "\n\n".join(block for block in [*blocks, f"Reproduce: `{comparison.command}`"] if block) + "\n"
 
 
-def render_page(comparison: Comparison, drawn: list[dict[str, object]]) -> str:
-    """The HTML; drawn: figures as _draw returns them."""
+def render_page(comparison: Comparison, drawn: list[dict[str, object]], empty: list[Drawing]) -> str:
+    """The HTML; drawn: figures as _draw returns them; empty: those that have nothing to draw."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    empty = [figure.say_empty(comparison) for figure in comparison.figures if figure.is_empty(comparison)]
     return environment.get_template("report.html.j2").render(
         c=comparison,
         facts=describe_runs(comparison.runs, comparison.table),
         legend=explain(comparison.table),
         tables=[(table, _count_groups(table)) for table in comparison.tables],
         figures=drawn,
-        empty=[sentence for sentence in empty if sentence],
+        empty=[sentence for figure in empty if (sentence := figure.say_empty(comparison))],
         differences=list_differences(comparison.arms),
         commands=list_commands(comparison.runs, comparison.arms),
         origins=list_origins(comparison.runs, comparison.arms),
