@@ -16,7 +16,9 @@ from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.figure import Drawing
 from wordorder.compare.layout import LONGEST, arrange, wrap
 
+from .test_context_benefit import add_benefit
 from .test_tasks import add_answers
+from .test_word_order import add_preferences
 
 TOUCH = 0.5  # pixels by which boxes of glyphs may meet
 
@@ -82,6 +84,8 @@ def fill(add_run: Any, n_arms: int) -> None:
             rows = (folder / "scores.jsonl").read_text()
             add_answers(folder, {length: 1 - length / (20 + number) for length in range(1, 13)})
             (folder / "scores.jsonl").write_text(rows + (folder / "scores.jsonl").read_text())
+            add_benefit(folder, {length: (0.3 - 0.1 * number) * (length / 128 - 1) / 7 for length in (256, 512, 1024)})
+            add_preferences(folder, {2**n: 0.95 - 0.01 * number - 0.05 * n for n in range(6)}, count=256 - number)
 
 
 BASELINES = {2: "rope", 5: "none", 12: "sinusoidal, pretrained_on_some_corpus, optimizer.lr=0.0012345"}
@@ -97,7 +101,7 @@ def comparison(request: pytest.FixtureRequest, add_run: Any, lab: Path) -> Compa
 
 def test_no_text_of_any_figure_lies_on_another_or_is_cut_off(comparison, monkeypatch):
     figures = [figure for figure in make_figures() if not figure.is_empty(comparison)]
-    assert len(figures) == (9 if len(comparison.arms) == 12 else 6)
+    assert len(figures) == (11 if len(comparison.arms) == 12 else 8)
     assert {figure.name: find_faults(figure.draw(comparison), monkeypatch) for figure in figures} == {
         figure.name: [] for figure in figures
     }
