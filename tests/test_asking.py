@@ -1,8 +1,13 @@
-"""A run that is asked under another scheme than its own."""
+"""A run that is asked under another scheme than its own, and what is refused before anything is asked."""
 
+import re
+
+import pytest
 import runs
+import torch
 
 from wordorder import asking
+from wordorder.errors import InputError
 
 
 def test_the_scheme_under_which_a_run_is_asked_is_made_once_and_its_scores_are_others(here, compose_config):
@@ -23,3 +28,24 @@ def test_the_scheme_under_which_a_run_is_asked_is_made_once_and_its_scores_are_o
     assert len(made) == 2
     scores = {row["evaluation"]: row["value"] for row in runs.rows_of(folder / "scores.jsonl")}
     assert len(scores) == 2 and len(set(scores.values())) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"device": "cuba"}, "device='cuba' must be one of auto, cpu, cuda"),
+        ({"threads": 0}, "threads=0 must be at least 1"),
+        ({"threads": -2}, "threads=-2 must be at least 1"),
+        ({"threads": 1.5}, "threads=1.5 must be a whole number"),
+        ({"name": "a b"}, "name='a b' becomes a folder"),
+        ({"run": ""}, "say what to evaluate"),
+    ],
+    ids=str,
+)
+def test_a_bad_key_is_refused_before_anything_is_opened(changed, said, compose_config, monkeypatch):
+    monkeypatch.setattr(asking, "open_run", lambda *_: pytest.fail("opened"))
+    config = compose_config("run=outputs/one", config_name="evaluate") | changed
+    before = torch.get_num_threads()
+    with pytest.raises(InputError, match=f"^{re.escape(said)}"):
+        asking.evaluate(config, {}, typed=[], override=lambda trained: trained["position"])
+    assert torch.get_num_threads() == before

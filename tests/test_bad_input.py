@@ -100,6 +100,8 @@ EVALUATE = [
     (["run=outputs/nowhere"], ["run=outputs/nowhere"]),
     (["experiment=nothing"], ["experiment=nothing"]),
     (["run=x", "evaluation=sweep"], ["evaluation=sweep", "length_sweep"]),
+    (["run=x", "device=cuba"], ["device='cuba'", "cpu, cuda"]),
+    (["run=x", "threads=0"], ["threads=0", "at least 1"]),
 ]
 COMPARE = [
     ([], ["experiment=", "runs="]),

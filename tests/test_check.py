@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import pytest
 
-from wordorder.check import check, fits, make
+from wordorder.check import check, check_types, fits, make
 from wordorder.errors import InputError
 
 MODULE = __name__
@@ -61,6 +61,13 @@ def test_a_node_and_the_nodes_in_it_are_made():
 def test_what_the_signature_does_not_take_is_named_by_its_full_key(changed, said):
     with pytest.raises(InputError, match=said):
         make(node(**changed), "outer")
+
+
+def test_the_first_key_of_another_type_is_named():
+    types = {"run": str, "form": Literal["a", "b"], "n": int}
+    check_types({"run": "x", "form": "a", "n": 3, "more": None}, types)
+    with pytest.raises(InputError, match="^form='c' must be one of a, b$"):
+        check_types({"run": "x", "form": "c", "n": "3"}, types)
 
 
 def test_checking_calls_nothing():

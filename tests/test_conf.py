@@ -1,5 +1,6 @@
 """Every yaml in conf/ composes, and says exactly what the constructor that it names takes."""
 
+import importlib
 import inspect
 import re
 from copy import deepcopy
@@ -13,7 +14,7 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import ConfigCompositionException, MissingConfigException
 from omegaconf import OmegaConf
 
-from wordorder.check import check, locate
+from wordorder.check import check, fits, locate
 from wordorder.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +24,17 @@ FILES = sorted(path.relative_to(CONF).with_suffix("").as_posix() for path in CON
 OPTIONS = [name for name in FILES if "/" in name]
 GIVEN = {"model": {"vocab_size", "position"}}  # by the code, not by a yaml
 WITHIN = {"model/scale": ["model=gpt2"]}  # sizes are a choice of families alone
+CHECKED_BY = {  # command -> the module whose KEYS are the types of its plain keys
+    "train": "scalars",
+    "evaluate": "asking",
+    "compare": "comparing_runs",
+    "sync_wandb": "syncing",
+    "generate": "generating",
+    "export": "exporting",
+    "show_data": "show.data",
+    "show_input": "show.input",
+    "show_position": "show.position",
+}
 REQUIRED = {  # by a person
     "source/text_file": ["source.train=own.txt"],
     "source/hub_text": ["source.name=own/set"],
@@ -104,6 +116,14 @@ def test_the_tables_of_contents_compose(top):
 def test_every_choice_composes(option):
     config = compose_plain(*words_for(option))
     assert "${" not in yaml.safe_dump(config)
+
+
+@pytest.mark.parametrize("top", TOPS)
+def test_every_plain_key_at_the_top_has_a_type_that_its_value_fits(top):
+    types = importlib.import_module(f"wordorder.{CHECKED_BY[top]}").KEYS
+    plain = {key: value for key, value in compose_plain(top=top).items() if not isinstance(value, dict)}
+    assert set(types) == set(plain)
+    assert not [key for key, value in plain.items() if not fits(value, types[key])]
 
 
 @pytest.mark.parametrize("top", TOPS)

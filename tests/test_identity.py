@@ -152,6 +152,15 @@ def test_an_evaluation_is_its_config_its_text_and_its_overrides():
     assert len(ids) == 4 and identify({"tokens": 1}) in ids
 
 
+def test_what_is_frozen_is_not_asked_again(monkeypatch):
+    identity.code_digest.cache_clear()
+    identity.commit.cache_clear()
+    identity.freeze()
+    monkeypatch.setattr(identity, "digest_files", lambda files: pytest.fail("files were read again"))
+    monkeypatch.setattr(identity.subprocess, "run", lambda *_, **__: pytest.fail("git was asked again"))
+    assert len(identity.code_digest()) == 64 and len(identity.commit()) == 2
+
+
 def edited(tmp_path: Path, name: str) -> Path:
     """A copy of the package in which one file has one line more."""
     package = tmp_path / name.replace("/", "_") / "wordorder"

@@ -63,7 +63,7 @@ MAY = {  # part of the package -> what of the package it may import
     "plan": {"plan_kinds", "errors"},
     "plan_kinds": {"errors"},
     "words": set(),
-    "scalars": {"check", "errors"},
+    "scalars": {"check", "folder_names", "errors"},
     "opening": {"check", "record", "tokenizer.base", "errors"},
     "comparing": {"check", "compare", "console", "record", "errors"},
     "comparing_runs": {"comparing", "opening", "check", "compare", "console", "record", "errors"},

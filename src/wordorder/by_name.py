@@ -4,14 +4,13 @@ import importlib
 import inspect
 import re
 from collections.abc import Collection
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from wordorder.check import Config, conf_dir, make
-from wordorder.errors import InputError
+from wordorder.errors import InputError, nearest
 from wordorder.position.base import PositionScheme
 
 
@@ -25,7 +24,7 @@ def scheme_by_name(name: str, sizes: dict[str, Any]) -> PositionScheme:
     else:
         known = sorted(file.stem for file in Path(conf_dir(), "position").glob("*.yaml"))
         if name not in known:
-            near = get_close_matches(name, known, n=3)
+            near = nearest(name, known)
             hint = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(known)}"
             raise InputError(f"position={name!r} is not a scheme: {hint}")
         node = compose("position", name)

@@ -2,12 +2,12 @@
 
 import importlib
 import inspect
-from difflib import get_close_matches
+from collections.abc import Iterable
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from wordorder.errors import InputError
+from wordorder.errors import InputError, nearest
 
 Config = dict[str, Any]
 MISSING = "???"
@@ -89,10 +89,16 @@ def call(target: Any, key: str, values: Config) -> Any:
         raise InputError(f"{key}{joint}{text}") from error
 
 
-def suggest(name: str, known: Any) -> str:
+def suggest(name: str, known: Iterable[str]) -> str:
     """Which names there are, the nearest one first."""
-    near = get_close_matches(name, list(known), n=1)
+    near = nearest(name, known)
     return (f"did you mean {near[0]}? " if near else "") + f"It takes {', '.join(known) or 'nothing'}"
+
+
+def check_types(config: Config, types: dict[str, Any]) -> None:
+    """Hold the plain keys at the top of a config against their annotations, key by key. Raises InputError."""
+    for key, hint in types.items():
+        check_type(config[key], hint, key)
 
 
 def check_type(value: Any, hint: Any, key: str) -> None:

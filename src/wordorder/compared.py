@@ -7,9 +7,8 @@ from wordorder import identity
 from wordorder.record.read import list_runs
 from wordorder.record.run_record import replace_shared_text
 
-FILES = (
-    "run.json config.yaml train.jsonl scores.jsonl items.parquet log.txt".split()
-)  # what a comparison reads of a run
+# what a comparison reads of a run
+FILES = "run.json config.yaml train.jsonl scores.jsonl items.parquet log.txt".split()
 SAID, MADE_FROM = "summary.txt", ".made_from"
 
 

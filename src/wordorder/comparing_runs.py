@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from wordorder.check import Config, check_type
+from wordorder.check import Config, check_types
 from wordorder.compare import differences, report, tables
 from wordorder.compare.comparison import Comparison
 from wordorder.compare.comparison import compare as hold_together
@@ -22,11 +22,12 @@ from wordorder.errors import InputError
 from wordorder.opening import find_run
 from wordorder.record.read import read_config
 
+KEYS = {"runs": list[str], "experiment_name": str, "output_dir": str, "out": str}
+
 
 def check_keys(config: Config, typed: list[str]) -> None:
     """Raise InputError for none or both of the two that can be compared, and for words that go with the other one."""
-    for key, hint in {"runs": list[str], "experiment_name": str, "output_dir": str, "out": str}.items():
-        check_type(config[key], hint, key)
+    check_types(config, KEYS)
     if bool(config["runs"]) == bool(config["experiment_name"]):
         raise InputError(
             "say what to compare: experiment=NAME, a folder under output_dir, or runs=[FOLDER,FOLDER], not both"

@@ -7,9 +7,9 @@ plain   any model, under our own names, for wordorder.hugging_face.from_hugging_
 import os
 import tempfile
 from pathlib import Path
-from typing import Literal, get_type_hints
+from typing import Literal
 
-from wordorder.check import MISSING, Config, check_type
+from wordorder.check import MISSING, Config, check_types
 from wordorder.errors import InputError
 from wordorder.hugging_face import to_hugging_face, to_plain
 from wordorder.hugging_face.tokenizer import stock_tokenizer
@@ -19,20 +19,17 @@ from wordorder.record.run_record import RunRecord
 from wordorder.saved import load
 from wordorder.tokenizer.base import Tokenizer
 
-
-class Scalars:
-    """The keys of the config, with their types."""
-
-    run: str
-    to: str
-    form: Literal["stock", "plain"]
-    allow: list[str]
+KEYS = {
+    "run": str,
+    "to": str,
+    "form": Literal["stock", "plain"],
+    "allow": list[str],
+}
 
 
 def check_config(config: Config) -> None:
     """Raise InputError for a value of another type, or a place that is taken, before anything is loaded."""
-    for name, hint in get_type_hints(Scalars).items():
-        check_type(config[name], hint, name)
+    check_types(config, KEYS)
     for name, what in (("run", "the folder of a trained run"), ("to", "the folder to be made")):
         if config[name] in ("", MISSING):
             raise InputError(f"{name} is required: {name}=FOLDER, {what}")

@@ -12,38 +12,32 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from time import perf_counter
-from typing import get_type_hints
 
 import torch
 from torch import Tensor
 
-from wordorder.check import MISSING, Config, check_type
+from wordorder.check import MISSING, Config, check_types
 from wordorder.errors import InputError
 from wordorder.model.init import generator as keyed_generator
 from wordorder.model.transformer import Transformer
 from wordorder.tokenizer.base import Tokenizer
 
-
-class Scalars:
-    """The keys of the config, with their types."""
-
-    run: str
-    prompt: str
-    max_new_tokens: int
-    temperature: float
-    top_k: int
-    top_p: float
-    seed: int
-    allow: list[str]
-
-
+KEYS = {
+    "run": str,
+    "prompt": str,
+    "max_new_tokens": int,
+    "temperature": float,
+    "top_k": int,
+    "top_p": float,
+    "seed": int,
+    "allow": list[str],
+}
 SETTINGS = ("max_new_tokens", "temperature", "top_k", "top_p", "seed")  # the keys that `generate` takes
 
 
 def check_config(config: Config) -> None:
     """Raise InputError for a value of another type or out of range, before anything is loaded."""
-    for name, hint in get_type_hints(Scalars).items():
-        check_type(config[name], hint, name)
+    check_types(config, KEYS)
     if config["run"] in ("", MISSING):
         raise InputError("run is required: run=FOLDER, the folder of a trained run")
     try:

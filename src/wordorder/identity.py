@@ -108,6 +108,12 @@ def commit() -> tuple[str, bool]:
         return "", False
 
 
+def freeze() -> None:
+    """Ask for the rooms' digest and the commit now, so that both stay those of the code that this process has imported."""
+    code_digest()
+    commit()
+
+
 @cache
 def versions() -> dict[str, str]:
     """Of Python and of the packages that can change a bit."""

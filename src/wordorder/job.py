@@ -14,6 +14,7 @@ from wordorder.data.token_store import TokenStore
 from wordorder.devices import choose_device, count_processes
 from wordorder.errors import InputError
 from wordorder.evaluation.base import Evaluation
+from wordorder.folder_names import to_folder_name
 from wordorder.model.attention import choose_kernel
 from wordorder.model.transformer import Transformer
 from wordorder.opening import open_parent
@@ -158,7 +159,7 @@ class Job:
         """<position>-<tokenizer>-<source>-s<seed>-<identity>, a name that can be typed."""
         words = [self.choices[group] for group in ("position", "tokenizer", "source")]
         name = "-".join([*words, f"s{self.config['seed']}", self.identity[:8]])
-        return self.output_dir / self.config["name"] / "".join(c if c.isalnum() or c in "._-" else "_" for c in name)
+        return self.output_dir / self.config["name"] / to_folder_name(name)
 
     def evaluation_ids(self) -> dict[str, str]:
         """The identity of each evaluation asked for."""

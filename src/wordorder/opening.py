@@ -1,10 +1,9 @@
 """Runs that a person names: to be evaluated, loaded, or to give their weights to another."""
 
-from difflib import get_close_matches
 from pathlib import Path
 
 from wordorder.check import Config
-from wordorder.errors import InputError
+from wordorder.errors import InputError, nearest
 from wordorder.record.run_record import RunRecord
 from wordorder.tokenizer.base import Tokenizer
 
@@ -31,7 +30,7 @@ def find_run(folder: Path, key: str) -> RunRecord:
     record = RunRecord(folder)
     if not record.facts:
         there = [path.name for path in folder.parent.glob("*/") if (path / "run.json").exists()]
-        near = get_close_matches(folder.name, there, n=1, cutoff=0.3)
+        near = nearest(folder.name, there)
         raise InputError(
             f"{key}={folder} is no run folder" + (f"; did you mean {folder.parent / near[0]}?" if near else "")
         )

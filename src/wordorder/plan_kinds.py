@@ -13,10 +13,9 @@ exclude: [{a: 1, b: [3, 4]}]           no axis: runs that hold all pairs of an e
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
-from wordorder.errors import InputError
+from wordorder.errors import InputError, nearest
 
 Point = dict[str, str]  # bare key -> the word that sets it, such as "seed=0"
 Options = Callable[[str], list[str]]  # the choices of a config group; none for what is no group
@@ -169,5 +168,5 @@ def some(at: str, given: Any) -> dict[str, Any]:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Which names there are, the nearest one first."""
-    near = get_close_matches(name, list(known), n=1)
+    near = nearest(name, known)
     return (f"did you mean {near[0]}? " if near else "") + f"there are {', '.join(known) or 'none'}"

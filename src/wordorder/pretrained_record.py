@@ -8,6 +8,7 @@ from typing import Any
 from wordorder import identity
 from wordorder.check import Config
 from wordorder.evaluation.base import Subject
+from wordorder.folder_names import to_folder_name
 from wordorder.pretrained_run import PretrainedRun
 from wordorder.record.run_record import RunRecord
 from wordorder.saved import weights_digest
@@ -24,8 +25,7 @@ def open_record(run: PretrainedRun, subject: Subject) -> RunRecord:
     digests["weights"] = weights_digest(subject.model.state_dict())
     own = {"data": run.config["data"], "context_length": run.context_length}
     whole = identity.digest(run.nodes | own | {"digests": digests})
-    name = "-".join([run.path.name, run.choices["source"], whole[:8]])
-    name = "".join(c if c.isalnum() or c in "._-" else "_" for c in name)
+    name = to_folder_name("-".join([run.path.name, run.choices["source"], whole[:8]]))
     record = RunRecord(Path(run.config["output_dir"]) / run.config["name"] / name)
     with record.hold():
         if not record.facts:

@@ -10,10 +10,21 @@ import pandas as pd
 import torch
 
 import wordorder
+from wordorder import identity
+from wordorder.check import Config
 from wordorder.evaluation.base import Evaluation, Item, Score, Subject
 from wordorder.record.items_part import ItemsPart
 from wordorder.record.run_record import RunRecord
 from wordorder.training.progress import Progress, alone
+
+
+def identify(nodes: Config, record: RunRecord, changed: Config) -> dict[str, str]:
+    """The identity of each evaluation, asked of the record's text, under a changed scheme if one is given."""
+    source = record.facts["digests"]["data"]
+    return {
+        name: identity.evaluation_identity(node, source_digest=source, overrides=changed)
+        for name, node in nodes.items()
+    }
 
 
 def score_missing(

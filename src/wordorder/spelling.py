@@ -1,7 +1,6 @@
 """Hydra's refusals in one sentence that names the key, the value and the way out."""
 
 import re
-from difflib import get_close_matches
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -10,19 +9,21 @@ from hydra.errors import ConfigCompositionException, HydraException, MissingConf
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
 
+from wordorder.errors import nearest
+
 
 def explain_hydra(error: Exception, conf_dir: str, config_name: str) -> str:
     """The sentence for an error of composition; "" for an error that is ours and wants its traceback."""
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, choice = str(error.missing_cfg_file).rpartition("/")
-        return f"{group}={choice} is not a choice: {nearest(choice, error.options, list_all=True)}"
+        return f"{group}={choice} is not a choice: {suggest(choice, error.options, list_all=True)}"
     if isinstance(error, ConfigCompositionException):
         if key := re.search(r"Could not (?:override|append to config|delete from config).*?'([^'=]+)", str(error)):
             if owners := choices_with(conf_dir, key[1]):
                 group = key[1].rpartition("/")[0]
                 return f"{key[1]} is a choice within some files of {group} only: with {group}={' or '.join(owners)}"
             known = known_keys(conf_dir, config_name)
-            return f"{key[1]} is not a key of this config: {nearest(key[1], known)}"
+            return f"{key[1]} is not a key of this config: {suggest(key[1], known)}"
     if "Config group override must be" in str(error):
         return "a config group cannot be null: choose one of its files, as in position=none"
     if lacking := re.search(r"Unknown plugin class : 'hydra_plugins\.wordorder_(\w+)\.", str(error)):
@@ -43,9 +44,9 @@ def choices_with(conf_dir: str, group: str) -> list[str]:
     return sorted(file.stem for file in folder.parent.glob("*.yaml") if chosen.search(file.read_text(encoding="utf-8")))
 
 
-def nearest(word: str, known: list[str], *, list_all: bool = False) -> str:
+def suggest(word: str, known: list[str], *, list_all: bool = False) -> str:
     """What was probably meant, or what there is: all of it, or as much as can be read."""
-    near = get_close_matches(word, known, n=3, cutoff=0.5)
+    near = nearest(word, known)
     last = [key for key in known if key.split(".")[-1] == word.split(".")[-1]]
     if near := list(dict.fromkeys([*near, *last]))[:3]:
         return f"did you mean {' or '.join(near)}?"

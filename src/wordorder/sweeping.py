@@ -16,7 +16,7 @@ from wordorder.cores import list_cards
 from wordorder.errors import InputError
 from wordorder.making import at_once, make_runs, share_cards
 from wordorder.opening import find_run
-from wordorder.spelling import nearest
+from wordorder.spelling import suggest
 from wordorder.sweep import prune as pruning
 from wordorder.sweep import telling
 from wordorder.sweep.expansion import Expansion
@@ -43,7 +43,7 @@ def read_words(words: list[str]) -> tuple[str, list[str]]:
     if not words or "=" in words[0]:
         raise InputError(f"say first what is asked of the sweep: {', '.join(VERBS)}; {USAGE}")
     if words[0] not in VERBS:
-        raise InputError(f"{words[0]} cannot be asked of a sweep: {nearest(words[0], list(VERBS), list_all=True)}")
+        raise InputError(f"{words[0]} cannot be asked of a sweep: {suggest(words[0], list(VERBS), list_all=True)}")
     return words[0], words[1:]
 
 
@@ -144,9 +144,8 @@ def retry(words: list[str]) -> None:
         if not failed:
             make_console().print("nothing has failed")
             return
-        sys.argv[:] = (
-            trained  # what goes on with these runs when they are stopped, and what their record says was typed
-        )
+        # what goes on with these runs when they are stopped, and what their record says was typed
+        sys.argv[:] = trained
         make_runs(expansion, [replace(run, words=[*run.words, "rerun=failed"], rerun="failed") for run in failed])
 
     expand(words, ask)

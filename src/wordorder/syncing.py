@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from tqdm import tqdm
 
-from wordorder.check import Config, check_type, make
+from wordorder.check import Config, check_types, make
 from wordorder.compare import publish, report
 from wordorder.comparing import choose_settings, compare
 from wordorder.errors import InputError
@@ -22,6 +22,7 @@ from wordorder.record.run_record import RunRecord
 from wordorder.record.wandb_copy import explaining
 from wordorder.record.wandb_mirror import WandbMirror
 
+KEYS = {"run": str, "experiment_name": str, "output_dir": str}
 Name = Literal["sent", "unchanged", "skipped", "failed"]
 Fate = tuple[Name, str]  # what became of it, and why
 
@@ -48,8 +49,7 @@ def sync(config: Config, *, typed: list[str]) -> bool:
 
 def check_keys(config: Config) -> None:
     """Raise InputError for none or both of the two that can be replayed."""
-    for key in ("run", "experiment_name", "output_dir"):
-        check_type(config[key], str, key)
+    check_types(config, KEYS)
     if bool(config["run"]) == bool(config["experiment_name"]):
         raise InputError("say what to replay: run=FOLDER, or experiment=NAME for all of its runs and their comparison")
 

@@ -31,10 +31,7 @@ from wordorder.training.progress import Sent
 
 GRACE = 30.0
 
-(
-    identity.code_digest(),
-    identity.commit(),
-)  # of the code that is imported here, whatever is edited while the sweep goes on
+identity.freeze()  # the code may be edited while the sweep goes on
 
 
 def work(task: Task, answer: Connection) -> None:

@@ -25,7 +25,6 @@ class Temperature(Wrapper):
     """`floor` in tokens, the length from which scores need sharpening; only queries are scaled."""
 
     reads_ids = True
-    reads_ids = True
     shift_invariant = False
 
     def __init__(self, *, scheme: PositionScheme, kind: Literal["log_floor", "log_max"], alpha: float, floor: int):

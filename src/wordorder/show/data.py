@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import get_type_hints
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from wordorder.check import Config, check_type, make
+from wordorder.check import Config, check_types, make
 from wordorder.data.building import open_store
 from wordorder.data.rows import Packing
 from wordorder.data.token_store import TokenStore
@@ -28,16 +27,7 @@ from wordorder.tokenizer.base import Tokenizer
 ROWS = 2  # of the first batch
 WIDEST = 140  # columns; longer lines are hard to read
 SIGNS = f"␣ space   ⏎ newline   ⇥ tab   {END} end   <E2> a byte inside a character   <U+200D> nothing to see   {MARK} scored"
-
-
-class Scalars:
-    """The keys at the top of the config, with their types."""
-
-    n: int
-    first: int
-    split: Split
-    data_seed: int
-    output_dir: str
+KEYS = {"n": int, "first": int, "split": Split, "seed": int, "data_seed": int, "output_dir": str}  # at the config's top
 
 
 class Shown:
@@ -119,8 +109,7 @@ class Shown:
 
 def check_scalars(config: Config) -> None:
     """Names, types and ranges at the top of the config."""
-    for name, hint in get_type_hints(Scalars).items():
-        check_type(config[name], hint, name)
+    check_types(config, KEYS)
     for name, least in {"n": 1, "first": 0, "data_seed": 0}.items():
         if not least <= config[name] < 2**63:
             raise InputError(f"{name}={config[name]} must be at least {least} and below 2^63")

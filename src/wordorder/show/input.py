@@ -1,7 +1,7 @@
 """input: a text's way to the first block under several position schemes, measured, printed and drawn."""
 
 from pathlib import Path
-from typing import Literal, get_type_hints
+from typing import Literal
 
 import torch
 from rich.console import Console
@@ -9,7 +9,7 @@ from rich.text import Text
 from torch import nn
 
 from wordorder.by_name import scheme_by_name
-from wordorder.check import Config, check_type, make
+from wordorder.check import Config, check_types, make
 from wordorder.errors import InputError
 from wordorder.input_pipeline import embed_text, encode, explain
 from wordorder.model.transformer import Transformer
@@ -23,24 +23,22 @@ from wordorder.tokenizer.base import Tokenizer
 
 TEXTS = 64  # random ones, over which what a scheme does inside attention is averaged
 NORMS = {"layer_norm": nn.LayerNorm, "rms_norm": nn.RMSNorm}
-
-
-class Scalars:
-    """The keys at the top of the config, with their types."""
-
-    text: str
-    schemes: list[str]
-    norm: Literal["none", "layer_norm", "rms_norm"]
-    dropout: float
-    out: str
-    output_dir: str
-    weight_seed: int
+KEYS = {  # at the config's top
+    "text": str,
+    "schemes": list[str],
+    "norm": Literal["none", "layer_norm", "rms_norm"],
+    "dropout": float,
+    "out": str,
+    "output_dir": str,
+    "seed": int,
+    "weight_seed": int,
+    "data_seed": int,
+}
 
 
 def show(config: Config, console: Console) -> Path:
     """Print the tokens and what each scheme does; draw all stages into config["out"]. Raises InputError."""
-    for name, hint in get_type_hints(Scalars).items():
-        check_type(config[name], hint, name)
+    check_types(config, KEYS)
     if not 0 <= config["dropout"] < 1:
         raise InputError(f"dropout={config['dropout']} must lie in [0, 1)")
     tokenizer: Tokenizer = make(config["tokenizer"], "tokenizer")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from wordorder.check import Config, check_type, make
+from wordorder.check import Config, check_types, make
 from wordorder.errors import InputError
 from wordorder.model.transformer import Transformer
 from wordorder.position.base import PositionScheme
@@ -17,6 +17,14 @@ from wordorder.show.probe import probe
 from wordorder.show.seen import Seen, same
 from wordorder.show.sight import Sight
 
+KEYS = {  # at the config's top
+    "length": int,
+    "out": str,
+    "all": bool,
+    "seed": int,
+    "weight_seed": int,
+    "data_seed": int,
+}
 VOCAB = [bytes([byte]) for byte in range(256)]
 PLACES = ("ids", "embedding", "q and k", "score", "mask", "softmax", "values")
 STEPS = 1000  # of a schedule, which is looked at before the first and after the last
@@ -28,8 +36,7 @@ def show(name: str, config: Config, yaml: Path, *, words: list[str]) -> tuple[Ca
 
     Raises InputError for what the config or the length does not allow.
     """
-    for key, hint in {"length": int, "out": str, "all": bool, "seed": int, "weight_seed": int}.items():
-        check_type(config[key], hint, key)
+    check_types(config, KEYS)
     if config["length"] < 2:
         raise InputError(f"length={config['length']} must be at least 2, to have a distance to show")
     model = build(config)

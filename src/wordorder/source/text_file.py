@@ -10,7 +10,6 @@ Limits: UTF-8 only, nothing compressed; hidden and empty files in folders are pa
 for parts that occur twice, so what val shares with train is up to its owner.
 """
 
-import difflib
 import hashlib
 import json
 import os
@@ -19,7 +18,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from wordorder.errors import InputError
+from wordorder.errors import InputError, nearest
 from wordorder.source.base import SPLITS, Document, Source, Split
 from wordorder.source.partition import split_files, split_rows, split_text, whole
 from wordorder.source.stretches import Part, hash_file, read_rows, read_text
@@ -100,7 +99,7 @@ def find_path(key: str, value: str) -> Path:
     if path.exists():
         return path
     names = os.listdir(path.parent) if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
+    near = nearest(path.name, names)
     hint = f"near names there: {', '.join(near)}" if near else f"looked in {path.parent.resolve()}"
     raise InputError(f"source.{key}={value} does not exist; {hint}")
 

@@ -20,9 +20,8 @@ def write_tuning(settled: Settled, experiment: Path) -> None:
     """Write what is settled into an experiment's folder; a reader finds the file whole or not at all."""
     file, said = experiment / NAME, json.dumps(describe(settled), indent=1, allow_nan=False)
     experiment.mkdir(parents=True, exist_ok=True)
-    if (
-        not file.exists() or file.read_text(encoding="utf-8") != said
-    ):  # its time is part of what a comparison is made from
+    # the file's time is part of what a comparison is made from
+    if not file.exists() or file.read_text(encoding="utf-8") != said:
         replace_shared_text(file, said)
 
 

@@ -2,10 +2,9 @@
 
 import os
 import re
-from difflib import get_close_matches
 from pathlib import Path
 
-from wordorder.errors import InputError
+from wordorder.errors import InputError, nearest
 
 HUB_NAME = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 
@@ -23,7 +22,7 @@ def find_file(path: str) -> Path:
     if HUB_NAME.fullmatch(path) and not path.endswith(".json"):
         return fetch(path)
     names = os.listdir(there.parent) if there.parent.is_dir() else []
-    near = get_close_matches(there.name, names, n=3, cutoff=0.5)
+    near = nearest(there.name, names)
     hint = f"near names there are {', '.join(near)}" if near else f"looked in {there.parent.resolve()}"
     raise InputError(f"tokenizer.path={path} does not exist; {hint}")
 

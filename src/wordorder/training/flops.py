@@ -13,10 +13,8 @@ def count_flops(model: Transformer, length: int) -> int:
     device, kernel = model.embedding.weight.device, model.kernel
     model.kernel = "auto"  # flex serves on a card alone; the operations are the same
     ids = torch.zeros((1, length), dtype=torch.int64, device=device)
-    with (
-        FlopCounterMode(display=False) as counter,
-        sdpa_kernel(SDPBackend.MATH),
-    ):  # the CPU's fused kernel is not counted
+    # the CPU's fused kernel would not be counted
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
         model.sum_nats(model.hidden(make_context(ids)), ids, unscored=-1).backward()
     model.kernel = kernel
     model.zero_grad(set_to_none=True)
