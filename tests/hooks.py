@@ -33,7 +33,8 @@ def attention(
     allowed = may_see(context, scheme.visible(pos))
     by_row = scheme.content or scheme.by_row
     plan = make_plan(chosen, scheme.score_mod(*read, pos), allowed, context, n_heads=q.shape[1], by_row=by_row)
-    return attend(q, k, v, Call(scheme, pos, x, context, plan, scale, 0.0))
+    of = dict(position=scheme, pos=pos, x_BSD=x, context=context, plan=plan)
+    return attend(q, k, v, Call(**of, scale=scale, dropout=0.0))
 
 
 def scores(scheme: PositionScheme, q: Tensor, k: Tensor, x: Tensor, context: Context, *, layer=0) -> Tensor:

@@ -201,6 +201,40 @@ class HidesThatItReadsTheText(PositionScheme):
         return lambda score, b, h, i, j: score - 0.1 * pos[b, j]
 
 
+class ReadsTheInput(PositionScheme):
+    """Honest: lowers the score by what the layer's input says of the key."""
+
+    content = True
+    reads_ids = False
+    shift_invariant = True
+    orders = False
+
+    def score_mod(self, q_BHTK, k_BGSK, x_BSD, pos):
+        return lambda score, b, h, i, j: score - 0.1 * x_BSD[b, j, 0]
+
+
+@caught_by(promises.reads_qk_says_whether_the_bias_reads_queries_or_keys)
+class SaysItReadsQueries(ReadsTheInput):
+    reads_qk = True
+
+
+@caught_by(promises.reads_qk_says_whether_the_bias_reads_queries_or_keys)
+class HidesThatItReadsKeys(ReadsTheInput):
+    def score_mod(self, q_BHTK, k_BGSK, x_BSD, pos):
+        return lambda score, b, h, i, j: score - 0.1 * k_BGSK[b, 0, j, 0]
+
+
+@caught_by(promises.keeps_width_says_whether_queries_and_keys_stay_as_wide_as_a_head)
+class SaysItWidens(PositionScheme):
+    keeps_width = False
+
+
+@caught_by(promises.keeps_width_says_whether_queries_and_keys_stay_as_wide_as_a_head)
+class HidesThatItWidens(PositionScheme):
+    def transform_qk(self, q_BHTK, k_BGSK, x_BSD, pos):
+        return torch.cat((q_BHTK, q_BHTK), -1), torch.cat((k_BGSK, k_BGSK), -1)
+
+
 @caught_by(
     promises.additive_says_whether_the_change_is_one_of_adding,
     kernels.kernels_agree_in_values_and_gradients,
@@ -403,7 +437,9 @@ def test_every_check_can_fail():
     assert len({sentence(check) for check in CHECKS}) == len(CHECKS)
 
 
-@pytest.mark.parametrize("scheme", [Relative, Absolute, Owner, Table], ids=lambda scheme: scheme.__name__)
+@pytest.mark.parametrize(
+    "scheme", [Relative, Absolute, Owner, Table, ReadsTheInput], ids=lambda scheme: scheme.__name__
+)
 def test_what_a_liar_is_made_from_is_honest(scheme):
     for check in CHECKS:
         check(bench_of(scheme))

@@ -19,7 +19,7 @@ from wordorder.check import conf_dir, make
 from wordorder.contract.bench import Bench
 from wordorder.errors import InputError
 from wordorder.generating import choose, generate, probabilities, write
-from wordorder.model.init import generator
+from wordorder.model.seeding import generator
 from wordorder.position.base import PositionScheme
 from wordorder.tokenizer.byte import Byte
 from wordorder.words import arrange

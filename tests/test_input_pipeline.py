@@ -15,7 +15,7 @@ from wordorder.by_name import compose, fill
 from wordorder.contract.bench import BLOCK
 from wordorder.contract.bench import SIZES as MODEL
 from wordorder.input_pipeline import embed_text, explain, make_scheme
-from wordorder.model.init import generator, seed_of
+from wordorder.model.seeding import generator, seed_of
 from wordorder.model.transformer import Transformer
 from wordorder.position.base import PositionScheme
 from wordorder.position.none import NoPE

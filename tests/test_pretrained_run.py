@@ -97,7 +97,10 @@ def refused(here, capfd):
         (["hugging_face=nowhere", *SOURCE], "hugging_face=nowhere: there is no such folder"),
         (["hugging_face=gpt2", "source=text_file"], "source.train is required"),
         (["hugging_face=gpt2", "source=text_file", "source.train=no.txt"], "source.train=no.txt does not exist"),
-        (["hugging_face=gpt2", *SOURCE, "context_length=65"], "context_length=65 is too long: .*end at 64"),
+        (
+            ["hugging_face=gpt2", *SOURCE, "context_length=65"],
+            "context_length=65: Learned ends at position 64: 65 tokens",
+        ),
         (["hugging_face=gpt2", *SOURCE, "context_length=-1"], "context_length=-1 must not be negative"),
         (["hugging_face=gpt2", *SOURCE, "context_length=many"], "context_length='many' must be a whole number"),
         (["hugging_face=gpt2", *SOURCE, "data.context_unit=bytes"], "data.context_unit=bytes"),

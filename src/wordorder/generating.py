@@ -18,7 +18,7 @@ from torch import Tensor
 
 from wordorder.check import MISSING, Config, check_types
 from wordorder.errors import InputError
-from wordorder.model.init import generator as keyed_generator
+from wordorder.model.seeding import generator as keyed_generator
 from wordorder.model.transformer import Transformer
 from wordorder.tokenizer.base import Tokenizer
 
@@ -133,14 +133,12 @@ def generate(
 def room(model: Transformer, n_prompt: int, max_new_tokens: int) -> int:
     """How many tokens can follow a prompt of so many: of all these and the end token before them, the last is not read."""
     limit = model.position.max_position
-    if limit is None:
-        return max_new_tokens
-    if n_prompt >= limit:
-        raise InputError(
-            f"prompt has {n_prompt} tokens and follows the end token, but {type(model.position).__name__} ends at "
-            f"position {limit}: give at most {limit - 1} tokens"
-        )
-    return min(max_new_tokens, limit - n_prompt)
+    try:
+        model.position.check_length(1 + n_prompt)
+    except ValueError as error:
+        said = f"prompt has {n_prompt} tokens and follows the end token"
+        raise InputError(f"{said}: {error}; give at most {limit - 1}") from error
+    return max_new_tokens if limit is None else min(max_new_tokens, limit - n_prompt)
 
 
 def choose(

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from wordorder.by_name import scheme_by_name
 from wordorder.model.embedding import embed, prepare
-from wordorder.model.init import generator, seed_of
+from wordorder.model.seeding import generator, seed_of
 from wordorder.model.transformer import make_context
 from wordorder.position.base import PositionScheme
 from wordorder.position.wrapper import Wrapper
@@ -75,7 +75,7 @@ def embed_text(
         )
     if isinstance(position, str):
         position = make_scheme(position, weight_VD.shape[1], n_heads, context_length, seed).to(weight_VD.device)
-    if reads_bytes(position):
+    if position.acts("bind"):
         position.bind(vocabulary(tokenizer))
     context = make_context(tokens_BS)
     drop = partial(drop_seeded, share=dropout, seed=seed)
@@ -108,12 +108,6 @@ def make_scheme(name: str, d_model: int, n_heads: int = 1, context_length: int =
     scheme = scheme_by_name(name, {f"model.{key}": size for key, size in sizes.items()} | {"data_seed": seed})
     scheme.initialise(lambda own: generator("weights", seed, f"position.{own}"))
     return scheme.eval()
-
-
-def reads_bytes(position: PositionScheme) -> bool:
-    """Does it, or a scheme inside it, ask what bytes a token stands for?"""
-    schemes = [part for part in position.modules() if isinstance(part, PositionScheme)]
-    return any(type(one).bind not in (PositionScheme.bind, Wrapper.bind) for one in schemes)
 
 
 def drop_seeded(x_BTD: Tensor, *, share: float, seed: int) -> Tensor:

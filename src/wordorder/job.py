@@ -96,15 +96,10 @@ class Job:
         except ValueError as error:
             raise InputError(f"trainer.{error}") from error
         packed = self.layout == "stream" and not self.packing.attend_across
-        if packed and model.kernel == "sdpa":
-            raise InputError(
-                "model.kernel=sdpa cannot keep documents apart, as data.attend_across=false asks: use auto"
-            )
         try:
-            kernel = choose_kernel(self.position, model.kernel, device=self.device)
+            self.kernel = choose_kernel(self.position, model.kernel, device=self.device, packed=packed)
         except ValueError as error:
             raise InputError(f"model.{error}") from error
-        self.kernel = "bias" if packed and kernel == "sdpa" else kernel
 
     @property
     def threads(self) -> int:
@@ -113,11 +108,11 @@ class Job:
 
     def check_limit(self, length: int) -> None:
         """InputError for a context of more tokens than the scheme has positions."""
-        limit = self.position.max_position
-        if limit is not None and limit < length:
-            raise InputError(
-                f"position: {self.choices['position']} ends at position {limit}, before model.context_length={length}"
-            )
+        try:
+            self.position.check_length(length)
+        except ValueError as error:
+            asked = self.config["model"]["context_length"]
+            raise InputError(f"position={self.choices['position']} model.context_length={asked}: {error}") from error
 
     def check_text(self) -> None:
         """Raise InputError or ValueError for a text that does not fill a window, or a document too long for its row."""

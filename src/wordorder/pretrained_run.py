@@ -65,8 +65,10 @@ class PretrainedRun:
             raise InputError(f"context_length={asked} must not be negative; 0 takes what config.json says")
         with torch.device("meta"):  # a table needs no memory to say how long it is
             scheme: PositionScheme = make(self.nodes["position"], "position", allow=self.allow)
-        if scheme.max_position is not None and self.context_length > scheme.max_position:
-            raise InputError(f"context_length={asked} is too long: its positions end at {scheme.max_position}")
+        try:
+            scheme.check_length(self.context_length)
+        except ValueError as error:
+            raise InputError(f"context_length={self.context_length}: {error}") from error
 
     def load(self, position: Config) -> Subject:
         """The model under this scheme, and the text as it reads it."""

@@ -48,6 +48,27 @@ def test_targets_that_count_are_counted_in_parts(scored, counts, at_once, monkey
     assert {number: count for number, count in enumerate(found.tolist()) if count} == counts
 
 
+@pytest.mark.parametrize(
+    ("scored_only", "n_documents", "counts"),
+    [
+        (True, 1, {2: 1}),
+        (False, 1, {1: 1, 2: 1, 9: 1}),
+        (False, 2, {1: 1, 2: 1, 9: 2}),
+        (False, 3, {1: 1, 2: 1, 3: 1, 9: 3}),
+    ],
+)
+def test_targets_of_the_first_documents_are_counted_alone(scored_only, n_documents, counts):
+    stream = Stream(STREAM.ids, STREAM.ends, np.array([1, 0, 1, 0, 0, 1, 0], dtype=np.uint8))
+    found = stream.count_targets(n_documents, scored_only=scored_only)
+    assert {number: count for number, count in enumerate(found.tolist()) if count} == counts
+
+
+@pytest.mark.parametrize(("tokens", "n_documents"), [(0, 3), (1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (100, 3)])
+def test_the_first_documents_are_those_that_so_many_tokens_hold_whole(tokens, n_documents):
+    """They end with the third, fourth and sixth target."""
+    assert STREAM.first_documents(tokens) == n_documents
+
+
 def test_a_store_counts_the_targets_of_training_once(tmp_path, monkeypatch):
     calls, count = [], Stream.count_targets
     monkeypatch.setattr(Stream, "count_targets", lambda self: calls.append(1) or count(self))

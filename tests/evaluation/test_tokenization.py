@@ -118,7 +118,7 @@ def test_a_text_without_words_has_no_fertility(make_evaluation, subject_of, tmp_
 def test_what_is_counted_in_parts_is_the_same(values, monkeypatch):
     source = Texts(["ab" * 50], ["ab a" * 20])
     whole = values(WORDS, source)
-    monkeypatch.setattr("wordorder.evaluation.tokenization.AT_ONCE", 7)
+    monkeypatch.setattr("wordorder.data.token_store.AT_ONCE", 7)
     assert values(WORDS, source) == whole
 
 

@@ -1,7 +1,7 @@
 """BLOOM: old names of its sizes and weights, and what changes its computation."""
 
 import pytest
-from stock_configs import DROPPED, Spoken, position_of, said
+from stock_configs import DROPPED, Spoken, said
 
 from wordorder.errors import InputError
 from wordorder.hugging_face.folder import read_nodes
@@ -25,9 +25,3 @@ def test_weights_without_the_prefix_read_the_same():
         return {name.removeprefix("transformer."): weight for name, weight in state.items() if "lm_head" not in name}
 
     assert Spoken("bloom", rename=bare).apart() < 1e-5
-
-
-def test_slopes_are_the_published_ones_for_six_heads():
-    """4 of the first power of two, and every other one of the list for 8."""
-    slopes = position_of(said("bloom")).slopes
-    assert slopes == pytest.approx([2**-2, 2**-4, 2**-6, 2**-8, 2**-1, 2**-3])

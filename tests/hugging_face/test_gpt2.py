@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from stock_configs import DROPPED, Spoken, position_of, said
+from stock_configs import DROPPED, Spoken, said
 
 from wordorder.errors import InputError
 from wordorder.hugging_face.folder import read_nodes
@@ -40,7 +40,3 @@ def test_weights_without_the_prefix_read_the_same():
 def test_an_absent_width_is_four_times_the_model():
     for value in (None, DROPPED):
         assert read_nodes(said("gpt2", n_inner=value))[0]["d_ff"] == 96
-
-
-def test_the_context_is_the_table():
-    assert position_of(said("gpt2")).max_position == 64 == read_nodes(said("gpt2"))[0]["context_length"]

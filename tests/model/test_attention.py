@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from wordorder.model import block
-from wordorder.model.attention import Call, Plan, attend, choose_kernel, make_plan, may_see
+from wordorder.model.attention import Call, ScorePlan, attend, choose_kernel, make_plan, may_see
 from wordorder.model.block import Attention, Forward, Shape
 from wordorder.model.transformer import make_context
 from wordorder.position.alibi import ALiBi
@@ -37,14 +37,15 @@ def context_of(n_tokens: int, n_new: int | None = None) -> Context:
     return make_context(torch.zeros(B, n_tokens, dtype=torch.long), n_new)
 
 
-def plan_of(scheme: PositionScheme, kernel: str, context: Context) -> Plan:
+def plan_of(scheme: PositionScheme, kernel: str, context: Context) -> ScorePlan:
     made = choose_kernel(scheme, kernel, device="cpu")
     mod = scheme.score_mod(None, None, None, scheme.prepare(context))
     return make_plan(made, mod, may_see(context), context, n_heads=H, by_row=scheme.by_row)
 
 
-def call(scheme: PositionScheme, context: Context, plan: Plan, *, dropout: float = 0.0) -> Call:
-    return Call(scheme, scheme.prepare(context), None, context, plan, K**-0.5, dropout)
+def call(scheme: PositionScheme, context: Context, plan: ScorePlan, *, dropout: float = 0.0) -> Call:
+    of = dict(position=scheme, pos=scheme.prepare(context), x_BSD=None, context=context, plan=plan)
+    return Call(**of, scale=K**-0.5, dropout=dropout)
 
 
 def by_loops(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, slopes: list[float]) -> torch.Tensor:
@@ -99,11 +100,23 @@ def test_an_asked_kernel_that_cannot_serve_is_an_error(scheme, kernel, device, m
         choose_kernel(scheme, kernel, device=device)
 
 
+@pytest.mark.parametrize(
+    "scheme, asked, served",
+    [
+        (NoPE(), "auto", "bias"),
+        (NoPE(), "bias", "bias"),
+        (NoPE(), "dense", "dense"),
+        (ALiBi(n_heads=H, learned=False), "auto", "bias"),
+        (Doubles(), "auto", "dense"),
+    ],
+)
+def test_rows_of_several_documents_have_a_kernel_that_masks(scheme, asked, served):
+    assert choose_kernel(scheme, asked, device="cpu", packed=True) == served
+
+
 def test_sdpa_refuses_rows_of_several_documents():
-    ids, document = torch.zeros(1, 4, dtype=torch.long), torch.tensor([[0, 0, 1, 1]])
-    with pytest.raises(ValueError, match="kernel=sdpa cannot keep documents of a row apart"):
-        context = make_context(ids, document_BS=document)
-        make_plan("sdpa", None, may_see(context), context, n_heads=H, by_row=False)
+    with pytest.raises(ValueError, match="kernel=sdpa cannot keep the documents of a row apart"):
+        choose_kernel(NoPE(), "sdpa", device="cpu", packed=True)
 
 
 def test_a_mask_alone_is_bool_and_a_bias_is_shared_by_rows():

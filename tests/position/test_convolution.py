@@ -4,7 +4,7 @@ import pytest
 import torch
 from hooks import context_of
 
-from wordorder.position.convolution import Seen, convolve
+from wordorder.position.convolution import Documents, convolve
 
 B, S, N = 2, 11, 3
 
@@ -25,5 +25,5 @@ def test_each_token_is_the_sum_of_the_taps_times_those_before_it_in_its_document
 
 
 def test_what_is_seen_is_that_of_the_context():
-    seen = Seen.of(context_of(1, 9, 4)).at(3)
-    assert (seen.document_BS, seen.n_new, seen.layer) == (None, 4, 3)
+    seen = Documents.of(context_of(1, 9, 4))
+    assert (seen.document_BS, seen.n_new, seen.layer) == (None, 4, 0)

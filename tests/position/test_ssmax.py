@@ -61,7 +61,7 @@ def test_the_first_factor_is_that_of_the_plain_softmax_on_average():
 def test_keys_are_counted_in_their_document():
     scheme = random_parameters(ssmax())
     document = torch.tensor([[0, 0, 0, 1, 1, 2], [0, 1, 1, 1, 1, 1]])
-    context = make_context(torch.zeros(2, 6, dtype=torch.int64), 4, document)
+    context = make_context(torch.zeros(2, 6, dtype=torch.int64), 4, document_BS=document)
     assert scheme.prepare(context).n_BT.tolist() == [[3, 1, 2, 1], [2, 3, 4, 5]]
     assert scheme.prepare(context_of(2, 6, 4)).n_BT.tolist() == [[3, 4, 5, 6]]
 

@@ -1,11 +1,15 @@
 """Two schemes at once against what each does, added by hand."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from hooks import attention, bias, context_of, random_parameters, scores
 
+from wordorder.by_name import scheme_by_name
+from wordorder.check import conf_dir
+from wordorder.contract.bench import SIZES, Bench, text
 from wordorder.model.transformer import make_context
 from wordorder.position.alibi import ALiBi
 from wordorder.position.base import PositionScheme
@@ -16,6 +20,7 @@ from wordorder.position.rope import RoPE
 from wordorder.position.sum import Sum
 from wordorder.position.t5 import T5
 from wordorder.position.window import Window
+from wordorder.position.wrapper import Wrapper
 
 B, H, G, K, T, D = 2, 4, 2, 8, 9, 32
 
@@ -107,6 +112,32 @@ def test_one_may_replace_the_softmax(turned):
 def test_two_may_not(inside):
     with pytest.raises(ValueError, match="second=.* replaces the softmax"):
         Sum(first=Averages(), second=inside(Averages()))
+
+
+NAMES = sorted(path.stem for path in Path(conf_dir(), "position").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scheme_is_refused_beside_one_that_widens_queries_where_it_could_not_read_them(name, turned):
+    def pair(sizes: dict) -> list[PositionScheme]:
+        given = {f"model.{key}": size for key, size in sizes.items()} | {"data_seed": 0}
+        return [scheme_by_name(one, given) for one in ((name, "pope") if turned else ("pope", name))]
+
+    model = Bench(lambda sizes: Wrapper(pair(sizes))).model(n_layers=1)  # together, whatever Sum says of it
+    try:
+        model(text(5))
+        served = True
+    except RuntimeError:
+        served = False
+    assert served == (name not in ("cope", "path", "pope", "shaw", "transformer_xl"))
+    given = dict(zip(("first", "second"), pair(SIZES), strict=True))
+    if served:
+        Sum(**given)
+    else:
+        reader = "first" if turned and name != "pope" else "second"
+        with pytest.raises(ValueError, match=f"{reader}={type(given[reader]).__name__} .* PoPE widens them"):
+            Sum(**given)
 
 
 def test_promises_are_both():

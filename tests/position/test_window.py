@@ -77,7 +77,7 @@ def test_with_a_cache_the_new_tokens_see_what_they_see_in_the_whole(kind, n_new)
     document = torch.tensor([[0] * 6 + [1] * 7])
     tokens = torch.zeros(1, T, dtype=torch.int64)
     whole = seen(window(kind), make_context(tokens, document_BS=document))
-    assert torch.equal(seen(window(kind), make_context(tokens, n_new, document)), whole[:, -n_new:])
+    assert torch.equal(seen(window(kind), make_context(tokens, n_new, document_BS=document)), whole[:, -n_new:])
 
 
 def test_only_a_sliding_window_ignores_ids():

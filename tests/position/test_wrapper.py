@@ -15,6 +15,7 @@ class Everything(PositionScheme):
     """Acts in every hook, each time by another factor, and notes what it was told."""
 
     content = True
+    per_layer = True
 
     def __init__(self, factor: float, **promised):
         super().__init__()
@@ -30,9 +31,6 @@ class Everything(PositionScheme):
 
     def embed(self, x_BTD, pos):
         return x_BTD * self.factor + pos.q_BT[..., None]
-
-    def at_layer(self, layer, pos):
-        return pos.at(layer)
 
     def transform_qk(self, q_BHTK, k_BGSK, x_BSD, pos):
         return q_BHTK * self.factor + pos.layer, k_BGSK + self.factor
@@ -93,13 +91,13 @@ def test_all_inside_are_told_the_vocabulary_and_the_step():
     assert all(scheme.told == [("bind", (b"a", b"b")), ("at_step", 3, 9)] for scheme in both.of)
 
 
-@pytest.mark.parametrize("name", ["orders", "reads_ids", "whole_ids", "content", "by_row"])
+@pytest.mark.parametrize("name", ["orders", "reads_ids", "whole_ids", "content", "reads_qk", "by_row"])
 def test_what_one_of_two_does_both_do(name):
     for a, b in [(False, False), (True, False), (False, True), (True, True)]:
         assert getattr(Wrapper([Everything(1.0, **{name: a}), Everything(1.0, **{name: b})]), name) is (a or b)
 
 
-@pytest.mark.parametrize("name", ["shift_invariant", "length_free", "additive"])
+@pytest.mark.parametrize("name", ["shift_invariant", "length_free", "keeps_width", "additive"])
 def test_what_both_promise_is_promised(name):
     for a, b in [(False, False), (True, False), (False, True), (True, True)]:
         assert getattr(Wrapper([Everything(1.0, **{name: a}), Everything(1.0, **{name: b})]), name) is (a and b)

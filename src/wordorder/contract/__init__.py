@@ -20,6 +20,8 @@ CHECKS: tuple[Check, ...] = (
     promises.shift_invariant_says_whether_ids_plus_a_constant_change_anything,
     promises.length_free_says_whether_an_output_depends_on_the_length,
     promises.content_says_whether_the_bias_reads_queries_keys_or_the_input,
+    promises.reads_qk_says_whether_the_bias_reads_queries_or_keys,
+    promises.keeps_width_says_whether_queries_and_keys_stay_as_wide_as_a_head,
     promises.additive_says_whether_the_change_is_one_of_adding,
     limits.a_limit_is_refused_before_any_tensor_is_read,
     limits.inputs_up_to_the_limit_are_taken,

@@ -74,16 +74,20 @@ def horizon_of(model: Transformer, n_tokens: int = T) -> int | None:
     return None if model.position.length_free else n_tokens
 
 
-def mods(model: Transformer, context: Context, seed: int = 0) -> list[ScoreMod]:
-    """The score_mod of each layer that has one, made from random q, k and x where the scheme reads them."""
+def inputs(context: Context, seed: int = 0) -> list[Tensor]:
+    """Random q, k and x of a layer."""
     draw = torch.Generator().manual_seed(seed)
     n_batch, n_tokens = context.tokens_BS.shape
     heads, groups, width = SIZES["n_heads"], SIZES["n_kv_heads"], SIZES["head_dim"]
     shapes = ((heads, n_tokens, width), (groups, n_tokens, width), (n_tokens, SIZES["d_model"]))
-    q, k, x = (torch.randn(n_batch, *shape, generator=draw, dtype=torch.float64) for shape in shapes)
+    return [torch.randn(n_batch, *shape, generator=draw, dtype=torch.float64) for shape in shapes]
+
+
+def mods(model: Transformer, context: Context, qkx: list[Tensor] | None = None) -> list[ScoreMod]:
+    """The score_mod of each layer that has one, made from random q, k and x, or these, where the scheme reads them."""
     scheme = model.position
     pos = scheme.prepare(context)
-    read = (q, k, x) if scheme.content else (None, None, None)
+    read = (qkx or inputs(context)) if scheme.content else (None, None, None)
     made = (scheme.score_mod(*read, scheme.at_layer(layer, pos)) for layer in range(len(model.blocks)))
     return [mod for mod in made if mod is not None]
 

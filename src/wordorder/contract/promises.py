@@ -2,7 +2,7 @@
 
 import torch
 
-from wordorder.contract.bench import CHANGED, SAME, SHIFTED, VOCAB, Bench, at, demand, distance, mods, run, text
+from wordorder.contract.bench import CHANGED, SAME, SHIFTED, VOCAB, Bench, at, demand, distance, inputs, mods, run, text
 from wordorder.model.transformer import Transformer, make_context
 from wordorder.position.base import PositionScheme
 
@@ -72,7 +72,7 @@ def content_says_whether_the_bias_reads_queries_keys_or_the_input(bench: Bench) 
     if not made:
         return
     if model.position.content:
-        other = [mod(zero, *rows) for mod in mods(model, context, seed=1)]
+        other = [mod(zero, *rows) for mod in mods(model, context, inputs(context, seed=1))]
         change = max(distance(a, b) for a, b in zip(made, other, strict=True))
         expect(model.position, "content", "other q, k and x", change, due=True)
     elif not model.position.by_row:
@@ -83,6 +83,27 @@ def content_says_whether_the_bias_reads_queries_keys_or_the_input(bench: Bench) 
             all(mod.dim() < 4 or mod.shape[0] == 1 for mod in shared),
             f"content = by_row = False, but the bias of one row has the shapes {[tuple(mod.shape) for mod in shared]}",
         )
+
+
+def reads_qk_says_whether_the_bias_reads_queries_or_keys(bench: Bench) -> None:
+    model = bench.model()
+    zero, context = torch.zeros((), dtype=torch.float64), make_context(text())
+    rows, x = at(context, by_row=True), inputs(context)[2]
+    pairs = (mods(model, context, [*inputs(context, seed)[:2], x]) for seed in (0, 1))
+    change = max((distance(a(zero, *rows), b(zero, *rows)) for a, b in zip(*pairs, strict=True)), default=0.0)
+    expect(model.position, "reads_qk", "other q and k beside the same x", change, due=model.position.reads_qk, below=0)
+
+
+def keeps_width_says_whether_queries_and_keys_stay_as_wide_as_a_head(bench: Bench) -> None:
+    model, context = bench.model(), make_context(text())
+    scheme, pos = model.position, model.position.prepare(context)
+    q, k, x = inputs(context)
+    layers = (scheme.at_layer(layer, pos) for layer in range(len(model.blocks)))
+    widths = [made.shape[-1] for own in layers for made in scheme.transform_qk(q, k, x, own)]
+    kept = set(widths) == {q.shape[-1]}
+    demand(
+        kept == scheme.keeps_width, f"keeps_width = {scheme.keeps_width}, but {q.shape[-1]} channels became {widths}"
+    )
 
 
 def additive_says_whether_the_change_is_one_of_adding(bench: Bench) -> None:

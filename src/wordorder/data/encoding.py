@@ -14,7 +14,7 @@ CHARACTERS_A_CALL = 1_000_000  # an encoding holds about 100 bytes a token while
 DOCUMENTS_A_CALL = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Encoded:
     """One call, ready to be appended."""
 
@@ -66,11 +66,11 @@ def assemble(tokenizer: Tokenizer, call: list[Document], encoded: list[list[np.n
         ids += [*parts, end]
         sizes.append((sum(map(len, parts)) + 1, size))
     return Encoded(
-        np.concatenate(ids).astype(dtype),
-        np.concatenate(scored).astype(np.uint8),
-        np.array(sizes, dtype=np.int64),
-        n_scored,
-        any(document.scored is not None for document in call),
-        "".join(f"{json.dumps(document.facts)}\n" for document in call).encode(),
-        any(document.facts for document in call),
+        ids=np.concatenate(ids).astype(dtype),
+        scored=np.concatenate(scored).astype(np.uint8),
+        sizes=np.array(sizes, dtype=np.int64),
+        n_scored_bytes=n_scored,
+        has_scored=any(document.scored is not None for document in call),
+        facts="".join(f"{json.dumps(document.facts)}\n" for document in call).encode(),
+        has_facts=any(document.facts for document in call),
     )

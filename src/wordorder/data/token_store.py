@@ -37,12 +37,19 @@ class Stream:
     def n_bytes(self) -> int:
         return int(self.ends[-1, 1])
 
-    def count_targets(self) -> np.ndarray:
-        """How often each id is a target that counts, int64, as far as the highest that occurs."""
+    def first_documents(self, tokens: int) -> int:
+        """How many of the first documents so many tokens hold, ends counted, but at least one; all for 0 tokens."""
+        return max(1, int(np.searchsorted(self.ends[:, 0], tokens, side="right"))) if tokens else len(self.ends)
+
+    def count_targets(self, n_documents: int | None = None, *, scored_only: bool = True) -> np.ndarray:
+        """How often each id is a target that counts, or with `scored_only` false any target, in the first or all documents:
+        int64, as far as the highest that occurs."""
+        past = 1 + int(self.ends[:n_documents][-1, 0])
         counts = np.zeros(0, dtype=np.int64)
-        for start in range(1, len(self.ids), AT_ONCE):
-            ids = self.ids[start : start + AT_ONCE]
-            ids = ids if self.scored is None else ids[self.scored[start : start + AT_ONCE] > 0]
+        for start in range(1, past, AT_ONCE):
+            part = slice(start, min(past, start + AT_ONCE))
+            ids = self.ids[part]
+            ids = ids[self.scored[part] > 0] if scored_only and self.scored is not None else ids
             own = np.bincount(ids, minlength=len(counts))
             own[: len(counts)] += counts
             counts = own

@@ -29,11 +29,8 @@ class BitsPerByte(Evaluation):
 
     def run(self, subject: Subject, *, done: int = 0) -> Iterator[Item]:
         stream = subject.store.stream(self.split)
-        n_documents = len(stream.ends)
-        if self.tokens:
-            n_documents = max(1, int(np.searchsorted(stream.ends[:, 0], self.tokens, side="right")))
         ask = self.of_answers if subject.layout == "document" else self.of_stream
-        yield from ask(subject, stream, n_documents, done)
+        yield from ask(subject, stream, stream.first_documents(self.tokens), done)
 
     def of_stream(self, subject: Subject, stream: Stream, n_documents: int, done: int) -> Iterator[Item]:
         """An item for each document, every byte of it once."""

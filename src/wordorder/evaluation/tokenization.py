@@ -15,10 +15,9 @@ from math import inf, log
 
 import numpy as np
 
+from wordorder.data.token_store import Stream
 from wordorder.evaluation.base import Evaluation, Item, Score, Subject
 from wordorder.source.base import Split
-
-AT_ONCE = 2**22  # ids that are counted in one call
 
 
 class Tokenization(Evaluation):
@@ -37,15 +36,12 @@ class Tokenization(Evaluation):
             return
         tokenizer, stream = subject.tokenizer, subject.store.stream(self.split)
         first, past = stream.document_bounds()
-        n_documents = len(past)
-        if self.tokens:
-            n_documents = max(1, int(np.searchsorted(past, self.tokens, side="right")))
-        n_words = 0
+        n_documents, n_words = stream.first_documents(self.tokens), 0
         for start, end in zip(first[:n_documents].tolist(), past[:n_documents].tolist(), strict=True):
             n_words += len(tokenizer.decode(stream.ids[start + 1 : end].tolist()).split())
         n_vocab = len(tokenizer.vocab)
-        seen = count_ids(subject, stream.ids[1 : past[n_documents - 1]])[:n_vocab]
-        used = np.count_nonzero(count_ids(subject, subject.store.stream("train").ids)[:n_vocab])
+        seen = count_text(subject, stream, n_documents)
+        used = np.count_nonzero(count_text(subject, subject.store.stream("train")))
         occur = np.flatnonzero(seen)
         sums = {
             "bytes": stream.ends[n_documents - 1, 1],
@@ -78,15 +74,12 @@ class Tokenization(Evaluation):
         yield Score("unused", 1 - total["used"] / n_vocab, n_vocab, facts)
 
 
-def count_ids(subject: Subject, ids: np.ndarray) -> np.ndarray:
-    """How often each id occurs, (n_ids,); in parts, because a count needs eight bytes an id."""
-    counts = np.zeros(subject.tokenizer.n_ids, dtype=np.int64)
-    for start in range(0, len(ids), AT_ONCE):
-        part = ids[start : start + AT_ONCE]
-        counts += np.bincount(part, minlength=len(counts))
-        subject.advance(len(part))
+def count_text(subject: Subject, stream: Stream, n_documents: int | None = None) -> np.ndarray:
+    """How often each entry of the vocabulary occurs in the first or all documents, as far as the highest that does."""
+    counts = stream.count_targets(n_documents, scored_only=False)
+    subject.advance(int(counts.sum()))
     counts[subject.tokenizer.end_id] = 0  # of a loaded file it may be one of the vocabulary, and is no text
-    return counts
+    return counts[: len(subject.tokenizer.vocab)]
 
 
 def is_single(token: bytes) -> bool:

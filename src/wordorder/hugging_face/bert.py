@@ -1,7 +1,7 @@
 """bert: BertLMHeadModel with is_decoder, learned positions added to the embedding (Devlin et al. 2018, 1810.04805)."""
 
 from wordorder.check import Config
-from wordorder.hugging_face.gpt2 import read_table, table_length
+from wordorder.hugging_face.learned import read_table, table_length
 from wordorder.hugging_face.stock import SPELT_OUT, Stock, Unlike
 from wordorder.hugging_face.weights import BOTH, ITSELF, Weight
 from wordorder.model.transformer import Transformer
@@ -60,7 +60,7 @@ class Bert(Stock):
         return {}
 
     def read_position(self, config: Config, choices: Config) -> Config:
-        return read_table(config, choices)
+        return read_table(choices)
 
     def write_position(self, model: Transformer) -> Config:
         return {"max_position_embeddings": table_length(model.position)}

@@ -1,29 +1,10 @@
 """bloom: BloomForCausalLM, ALiBi on the score (BigScience 2022, 2211.05100)."""
 
 from wordorder.check import Config
-from wordorder.hugging_face.rope import node
-from wordorder.hugging_face.stock import Stock, Unlike
+from wordorder.hugging_face.alibi import read_alibi, refuse_other
+from wordorder.hugging_face.stock import Stock, refuse_width
 from wordorder.hugging_face.weights import ATTENTION, BOTH, QKV_BY_HEAD, Weight
 from wordorder.model.transformer import Transformer
-from wordorder.position.alibi import ALiBi
-from wordorder.position.base import PositionScheme
-
-
-def read_alibi(choices: Config) -> Config:
-    return node("position.alibi.ALiBi", n_heads=choices["n_heads"], learned=False)
-
-
-def refuse_other(scheme: PositionScheme) -> None:
-    """Raise Unlike for what is not ALiBi with the published slopes."""
-    if type(scheme) is not ALiBi:
-        raise Unlike(f"position={type(scheme).__name__} where it has ALiBi")
-    if scheme.learned:
-        raise Unlike("learned=True where it has the published slopes")
-
-
-def refuse_width(choices: Config) -> None:
-    if choices["d_ff"] != 4 * choices["d_model"]:
-        raise Unlike(f"d_ff={choices['d_ff']} where it has 4 d_model")
 
 
 class Bloom(Stock):

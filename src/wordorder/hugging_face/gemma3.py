@@ -4,8 +4,8 @@ from wordorder.check import Config
 from wordorder.errors import InputError
 from wordorder.hugging_face.layers import by_layer, every_nth, find_every, inside, windowed
 from wordorder.hugging_face.llama import Llama, layer_weights
-from wordorder.hugging_face.rope import node, read_rope, write_rope
-from wordorder.hugging_face.stock import Unlike
+from wordorder.hugging_face.rope import read_rope, write_rope
+from wordorder.hugging_face.stock import Unlike, node
 from wordorder.hugging_face.weights import ITSELF, Weight
 from wordorder.model.transformer import Transformer
 from wordorder.position.rope import RoPE

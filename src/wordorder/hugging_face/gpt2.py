@@ -1,27 +1,10 @@
 """gpt2: GPT2LMHeadModel, learned positions added to the embedding (Radford et al. 2019)."""
 
 from wordorder.check import Config
-from wordorder.hugging_face.rope import node
-from wordorder.hugging_face.stock import Stock, Unlike
+from wordorder.hugging_face.learned import read_table, table_length
+from wordorder.hugging_face.stock import Stock
 from wordorder.hugging_face.weights import ATTENTION, BOTH, ITSELF, QKV_TRANSPOSED, TRANSPOSED, Weight
 from wordorder.model.transformer import Transformer
-from wordorder.position.base import PositionScheme
-from wordorder.position.learned import Learned
-
-
-def read_table(config: Config, choices: Config) -> Config:
-    """The node of a learned table, as long as the context."""
-    sizes = {"d_model": choices["d_model"], "n_positions": choices["context_length"]}
-    return node("position.learned.Learned", **sizes, offset=0, init_std=choices["init_std"])
-
-
-def table_length(scheme: PositionScheme) -> int:
-    """How many positions a learned table has. Raises Unlike for another scheme."""
-    if type(scheme) is not Learned:
-        raise Unlike(f"position={type(scheme).__name__} where it has Learned")
-    if scheme.offset:
-        raise Unlike(f"offset={scheme.offset} where it has none")
-    return scheme.max_position
 
 
 class GPT2(Stock):
@@ -64,7 +47,7 @@ class GPT2(Stock):
         return {"d_ff": choices["d_ff"] or 4 * choices["d_model"]}
 
     def read_position(self, config: Config, choices: Config) -> Config:
-        return read_table(config, choices)
+        return read_table(choices)
 
     def write_position(self, model: Transformer) -> Config:
         return {"n_positions": table_length(model.position)}

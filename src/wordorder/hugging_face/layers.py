@@ -2,8 +2,7 @@
 
 from wordorder.check import Config
 from wordorder.errors import InputError
-from wordorder.hugging_face.rope import node
-from wordorder.hugging_face.stock import Unlike
+from wordorder.hugging_face.stock import Unlike, node
 from wordorder.position.base import PositionScheme
 from wordorder.position.by_layer import ByLayer
 from wordorder.position.window import Window

@@ -8,8 +8,8 @@ from typing import ClassVar
 from wordorder.check import Config
 from wordorder.errors import InputError
 from wordorder.hugging_face.layers import by_layer, every_nth, find_every, inside, windowed
-from wordorder.hugging_face.rope import node, read_rope, write_rope
-from wordorder.hugging_face.stock import SPELT_OUT, Stock, Unlike
+from wordorder.hugging_face.rope import read_rope, write_rope
+from wordorder.hugging_face.stock import SPELT_OUT, Stock, Unlike, node
 from wordorder.hugging_face.weights import BOTH, Weight
 from wordorder.model.transformer import Transformer
 from wordorder.position.none import NoPE

@@ -2,8 +2,8 @@
 
 from wordorder.check import Config
 from wordorder.errors import InputError
-from wordorder.hugging_face.bloom import read_alibi, refuse_other, refuse_width
-from wordorder.hugging_face.stock import Stock
+from wordorder.hugging_face.alibi import read_alibi, refuse_other
+from wordorder.hugging_face.stock import Stock, refuse_width
 from wordorder.hugging_face.weights import ATTENTION, QKV, Weight
 from wordorder.model.transformer import Transformer
 

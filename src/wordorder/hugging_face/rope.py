@@ -5,11 +5,9 @@ transformers 5. The first is written, because every version reads it. A rule or 
 angles are another model.
 """
 
-from typing import Any
-
 from wordorder.check import Config
 from wordorder.errors import InputError
-from wordorder.hugging_face.stock import Unlike
+from wordorder.hugging_face.stock import Unlike, node
 from wordorder.position.base import PositionScheme
 from wordorder.position.frequencies.base import Frequencies
 from wordorder.position.rope import RoPE
@@ -115,7 +113,3 @@ def write_frequencies(rule: Frequencies, context_length: int, width: int) -> Con
         said["short_factor"] = said["short_factor"] or [1.0] * (width // 2)
         said["long_factor"] = said["long_factor"] or [rule.factor] * (width // 2)
     return {"rope_type": found} | said
-
-
-def node(target: str, **values: Any) -> Config:
-    return {"_target_": f"wordorder.{target}"} | values

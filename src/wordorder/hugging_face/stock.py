@@ -120,6 +120,17 @@ class Stock:
         raise NotImplementedError
 
 
+def node(target: str, **values: Any) -> Config:
+    """The part of a config that makes a thing of wordorder, such as position.rope.RoPE, with these arguments."""
+    return {"_target_": f"wordorder.{target}"} | values
+
+
+def refuse_width(choices: Config) -> None:
+    """Raise Unlike for a width that a class without a key for it does not have."""
+    if choices["d_ff"] != 4 * choices["d_model"]:
+        raise Unlike(f"d_ff={choices['d_ff']} where it has 4 d_model")
+
+
 def same(ours: Any, theirs: Any, name: str) -> bool:
     """Does the class have this choice? Where it has biases, a model without writes zeros."""
     return ours == theirs or (name in ("bias", "qkv_bias") and theirs is True)

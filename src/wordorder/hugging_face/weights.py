@@ -1,4 +1,4 @@
-"""weights: what a stock class calls each weight, and how it packs queries, keys and values into one matrix.
+"""weights: what a stock class calls each weight, and how it fuses queries, keys and values into one matrix.
 
 Fusing and splitting only reorder numbers, so a round trip changes no bit.
 """
@@ -15,7 +15,7 @@ from wordorder.errors import InputError
 State = dict[str, Tensor]
 
 
-class Packing(NamedTuple):
+class Fusing(NamedTuple):
     """From our tensors, each (out, in) or (out,), to the stock one and back; the number is head_dim."""
 
     join: Callable[[list[Tensor], int], Tensor]
@@ -35,11 +35,11 @@ def turned(one: Tensor) -> Tensor:
     return one.mT if one.dim() == 2 else one
 
 
-PLAIN = Packing(lambda parts, _: parts[0], lambda one, _: [one])
-TRANSPOSED = Packing(lambda parts, _: turned(parts[0]), lambda one, _: [turned(one)])  # GPT-2's Conv1D: (in, out)
-QKV = Packing(lambda parts, _: torch.cat(parts), lambda fused, _: list(fused.chunk(3)))  # all q, all k, all v
-QKV_TRANSPOSED = Packing(lambda parts, _: turned(torch.cat(parts)), lambda fused, _: list(turned(fused).chunk(3)))
-QKV_BY_HEAD = Packing(join_by_head, split_by_head)  # each head's q, k and v together
+PLAIN = Fusing(lambda parts, _: parts[0], lambda one, _: [one])
+TRANSPOSED = Fusing(lambda parts, _: turned(parts[0]), lambda one, _: [turned(one)])  # GPT-2's Conv1D: (in, out)
+QKV = Fusing(lambda parts, _: torch.cat(parts), lambda fused, _: list(fused.chunk(3)))  # all q, all k, all v
+QKV_TRANSPOSED = Fusing(lambda parts, _: turned(torch.cat(parts)), lambda fused, _: list(turned(fused).chunk(3)))
+QKV_BY_HEAD = Fusing(join_by_head, split_by_head)  # each head's q, k and v together
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Weight:
 
     theirs: str
     ours: str | tuple[str, ...]
-    packing: Packing = PLAIN
+    fusing: Fusing = PLAIN
     ends: tuple[str, ...] = (".weight",)
 
     def of(self, layer: int, end: str) -> tuple[str, list[str]]:
@@ -61,12 +61,12 @@ ITSELF = ("",)
 ATTENTION = tuple(f"blocks.{{}}.attention.{name}" for name in "qkv")
 
 
-def pairs(weights: tuple[Weight, ...], n_layers: int) -> list[tuple[str, list[str], Packing]]:
-    """Every tensor of the stock class, what we call its parts, and how they are packed."""
+def pairs(weights: tuple[Weight, ...], n_layers: int) -> list[tuple[str, list[str], Fusing]]:
+    """Every tensor of the stock class, what we call its parts, and how they are fused."""
     found = []
     for weight in weights:
         for layer in range(n_layers if "{}" in weight.theirs else 1):
-            found += [(*weight.of(layer, end), weight.packing) for end in weight.ends]
+            found += [(*weight.of(layer, end), weight.fusing) for end in weight.ends]
     return found
 
 
@@ -80,8 +80,8 @@ def to_stock(state: State, weights: tuple[Weight, ...], n_layers: int, head_dim:
         return state[name]
 
     return {
-        theirs: packing.join([find(name) for name in ours], head_dim).contiguous()
-        for theirs, ours, packing in pairs(weights, n_layers)
+        theirs: fusing.join([find(name) for name in ours], head_dim).contiguous()
+        for theirs, ours, fusing in pairs(weights, n_layers)
     }
 
 
@@ -93,12 +93,12 @@ def from_stock(
     Raises InputError for a tensor that is missing, and for one that is neither known nor, by the end of its name, `ignored`.
     """
     state, made = dict(state), {}
-    for theirs, ours, packing in pairs(weights, n_layers):
+    for theirs, ours, fusing in pairs(weights, n_layers):
         if theirs not in state:
             raise InputError(f"the weights lack {theirs}: config.json and the weights are of two models")
         weight = state.pop(theirs)
         try:
-            parts = dict(zip(ours, packing.split(weight, head_dim), strict=True))
+            parts = dict(zip(ours, fusing.split(weight, head_dim), strict=True))
         except (RuntimeError, ValueError) as error:  # of torch and of zip
             raise InputError(
                 f"{theirs} of shape {tuple(weight.shape)} cannot be split for head_dim={head_dim}"

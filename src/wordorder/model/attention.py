@@ -24,7 +24,7 @@ Kernel = Literal["sdpa", "bias", "flex", "dense"]
 
 
 @dataclass(frozen=True)
-class Plan:
+class ScorePlan:
     """How the scores of one forward are made; shared by its layers unless the scheme reads content."""
 
     kernel: Kernel
@@ -34,11 +34,18 @@ class Plan:
     block_mask: BlockMask | None = None  # kernel flex
 
 
-def choose_kernel(position: PositionScheme, asked: str, *, device: str) -> Kernel:
-    """The kernel that serves this scheme on this device; ValueError if the asked one cannot, never another one silently."""
+def choose_kernel(position: PositionScheme, asked: str, *, device: str, packed: bool = False) -> Kernel:
+    """The kernel that serves this scheme on this device; ValueError if the asked one cannot, never another one silently.
+
+    `packed`: rows hold several documents that are kept apart, which takes a mask.
+    """
     needs = position.needs
     if asked == "auto":
-        return needs
+        return "bias" if packed and needs == "sdpa" else needs
+    if asked == "sdpa" and packed:
+        raise ValueError(
+            "kernel=sdpa cannot keep the documents of a row apart, as data.attend_across=false asks; use kernel=auto"
+        )
     if asked == "flex" and device == "cpu":
         raise ValueError("kernel=flex has no backward on CPU; use kernel=auto")
     own_softmax = asked == "flex" and position.replaces_softmax
@@ -52,23 +59,18 @@ def choose_kernel(position: PositionScheme, asked: str, *, device: str) -> Kerne
 
 def make_plan(
     kernel: Kernel, mod: ScoreMod | None, allowed: MaskMod, context: Context, *, n_heads: int, by_row: bool
-) -> Plan:
-    """How scores are changed and hidden: `by_row` where what `mod` reads differs from row to row.
-
-    Raises ValueError for packed rows under sdpa.
-    """
+) -> ScorePlan:
+    """How scores are changed and hidden: `by_row` where what `mod` reads differs from row to row."""
     by_row = by_row or context.document_BS is not None or context.place_BS.shape[0] > 1
-    if kernel == "sdpa" and context.document_BS is not None:
-        raise ValueError("kernel=sdpa cannot keep documents of a row apart; use kernel=auto")
     if kernel == "bias":
-        return Plan(kernel, mod, allowed, bias=dense_bias(mod, allowed, context, n_heads=n_heads, by_row=by_row))
+        return ScorePlan(kernel, mod, allowed, bias=dense_bias(mod, allowed, context, n_heads=n_heads, by_row=by_row))
     if kernel == "flex":
         n_batch = context.tokens_BS.shape[0] if by_row else None
         shape = dict(B=n_batch, H=None, Q_LEN=context.n_new, KV_LEN=context.tokens_BS.shape[1])
-        return Plan(
+        return ScorePlan(
             kernel, mod, allowed, block_mask=create_block_mask(allowed, device=context.tokens_BS.device, **shape)
         )
-    return Plan(kernel, mod, allowed)
+    return ScorePlan(kernel, mod, allowed)
 
 
 def may_see(context: Context, visible: MaskMod | None = None) -> MaskMod:
@@ -101,7 +103,7 @@ def dense_bias(
     return mod(zero, *at).masked_fill(~allowed(*at), float("-inf"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """What attention needs beside q, k and v."""
 
@@ -109,7 +111,7 @@ class Call:
     pos: Any
     x_BSD: Tensor
     context: Context
-    plan: Plan
+    plan: ScorePlan
     scale: float
     dropout: float
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from wordorder.model.attention import Call, Plan, attend, make_plan
+from wordorder.model.attention import Call, ScorePlan, attend, make_plan
 from wordorder.model.cache import Cache
 from wordorder.model.mlp import MLP, Activation
 from wordorder.model.norm import NormKind, make_norm
@@ -44,7 +44,7 @@ class Forward:
 
     position: PositionScheme
     context: Context
-    layers: list[tuple[Any, Plan]]
+    layers: list[tuple[Any, ScorePlan]]
     cache: Cache | None = None
 
 
@@ -78,7 +78,15 @@ class Attention(nn.Module):
                 mod = position.score_mod(q_BHTK, k_BGSK, x_BSD, pos)
                 plan = make_plan(plan.kernel, mod, plan.allowed, context, n_heads=q_BHTK.shape[1], by_row=True)
             dropout = self.dropout if self.training else 0.0
-            call = Call(position, pos, x_BSD, context, plan, self.head_dim**-0.5, dropout)
+            call = Call(
+                position=position,
+                pos=pos,
+                x_BSD=x_BSD,
+                context=context,
+                plan=plan,
+                scale=self.head_dim**-0.5,
+                dropout=dropout,
+            )
             out_BHTK = attend(q_BHTK, k_BGSK, v_BGSK, call)
         return self.o(out_BHTK.to(dtype).transpose(1, 2).flatten(2))
 

@@ -33,9 +33,7 @@ class Embedding(nn.Embedding):
 
 def prepare(position: PositionScheme, context: Context) -> Any:
     """The scheme's `pos` for this forward. Raises ValueError past the scheme's limit, before any tensor is read."""
-    limit = position.max_position
-    if limit is not None and context.horizon > limit:
-        raise ValueError(f"{type(position).__name__} ends at position {limit}: {context.horizon} tokens are too many")
+    position.check_length(context.horizon)
     with torch.autocast(context.tokens_BS.device.type, enabled=False):
         return position.prepare(context)
 

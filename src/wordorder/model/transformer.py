@@ -14,14 +14,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wordorder.model.attention import Kernel, Plan, choose_kernel, make_plan, may_see
+from wordorder.model.attention import Kernel, ScorePlan, choose_kernel, make_plan, may_see
 from wordorder.model.block import Block, Forward, NormPlacement, Shape
 from wordorder.model.cache import Cache
 from wordorder.model.embedding import Embedding, EmbeddingScale, embed, prepare
 from wordorder.model.head import Head
-from wordorder.model.init import generator
 from wordorder.model.mlp import Activation
 from wordorder.model.norm import NormKind
+from wordorder.model.seeding import generator
 from wordorder.position.base import Context, PositionScheme
 
 LOSS_CHUNK = 512  # tokens
@@ -105,7 +105,8 @@ class Transformer(nn.Module):
         A `cache` (see `empty_cache`) is filled in place; the ids are then the new tokens only.
         """
         tokens_BS = ids_BT if cache is None else cache.add_tokens(ids_BT)
-        context = make_context(tokens_BS, ids_BT.shape[1], document_BT, row_B, step, horizon)
+        n_new = ids_BT.shape[1]
+        context = make_context(tokens_BS, n_new, document_BS=document_BT, row_B=row_B, step=step, horizon=horizon)
         x_BTD = self.hidden(context, cache)
         return self.logits(x_BTD if last is None else x_BTD[:, -last:])
 
@@ -142,7 +143,7 @@ class Transformer(nn.Module):
             nats.append(F.cross_entropy(logits_NV.to(wide), target_N, ignore_index=unscored, reduction="sum"))
         return torch.stack(nats).sum()
 
-    def plan_layers(self, context: Context, pos: Any) -> list[tuple[Any, Plan]]:
+    def plan_layers(self, context: Context, pos: Any) -> list[tuple[Any, ScorePlan]]:
         """Each layer's pos, and how scores are made: once for all layers with the same pos, again in each with content."""
         kernel, layers = self.kernel_for(context), []
         for layer in range(len(self.blocks)):
@@ -151,18 +152,16 @@ class Transformer(nn.Module):
             layers.append((own, plan or self.plan(kernel, context, own)))
         return layers
 
-    def plan(self, kernel: Kernel, context: Context, pos: Any) -> Plan:
+    def plan(self, kernel: Kernel, context: Context, pos: Any) -> ScorePlan:
         allowed = may_see(context, self.position.visible(pos))
         if self.position.content:
-            return Plan(kernel, None, allowed)
+            return ScorePlan(kernel, None, allowed)
         mod = self.position.score_mod(None, None, None, pos)
         return make_plan(kernel, mod, allowed, context, n_heads=self.n_heads, by_row=self.position.by_row)
 
     def kernel_for(self, context: Context) -> Kernel:
-        """The kernel of this forward: packed rows need a mask where one document a row needs none."""
-        kernel = choose_kernel(self.position, self.kernel, device=context.tokens_BS.device.type)
-        packed = context.document_BS is not None
-        return "bias" if packed and self.kernel == "auto" and kernel == "sdpa" else kernel
+        device, packed = context.tokens_BS.device.type, context.document_BS is not None
+        return choose_kernel(self.position, self.kernel, device=device, packed=packed)
 
     def empty_cache(self) -> Cache:
         """To be passed to successive forwards, each with the tokens that are new."""
@@ -202,6 +201,7 @@ def refuse_bad_sizes(sizes: dict) -> None:
 def make_context(
     tokens_BS: Tensor,
     n_new: int | None = None,
+    *,
     document_BS: Tensor | None = None,
     row_B: Tensor | None = None,
     step: int = 0,
@@ -215,4 +215,12 @@ def make_context(
             document_BS, document_BS
         )  # documents are numbered in order along a row
     row_B = torch.arange(n_batch, device=tokens_BS.device) if row_B is None else row_B
-    return Context(tokens_BS, n_new or n_tokens, place_BS, document_BS, row_B, step, max(horizon or 0, n_tokens))
+    return Context(
+        tokens_BS=tokens_BS,
+        n_new=n_new or n_tokens,
+        place_BS=place_BS,
+        document_BS=document_BS,
+        row_B=row_B,
+        step=step,
+        horizon=max(horizon or 0, n_tokens),
+    )

@@ -13,13 +13,14 @@ MaskMod = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]  # (b, h, i, j) -> 
 KERNELS = ("sdpa", "bias", "dense")  # each serves what those before it serve
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Context:
     """One forward's side input, passed on unread by the model.
 
     `tokens_BS` holds every token in view, the queries are its last `n_new`; `place_BS` the index of each token inside
     its document, (1, S) when all rows are equal; `document_BS` the number of its document, None for one document a row;
-    `row_B` the sample's number in the whole run; `horizon` the length that this sequence will reach.
+    `row_B` the sample's number in the whole run; `step` the optimizer step that the forward is part of, 0 outside training,
+    so that what is drawn for a text does not depend on the checkpoint; `horizon` the length that this sequence will reach.
     """
 
     tokens_BS: Tensor
@@ -48,10 +49,6 @@ class Places:
     def q_BT(self) -> Tensor:
         return self.k_BS[:, -self.n_new :]
 
-    def at(self, layer: int) -> Self:
-        """The same ids as another layer sees them, for schemes whose parameters differ by layer."""
-        return replace(self, layer=layer)
-
     def q(self, b: Tensor, i: Tensor) -> Tensor:
         """Ids of the queries with batch index b and index i among the new tokens."""
         return self.q_BT[b * int(self.k_BS.shape[0] > 1), i]
@@ -71,14 +68,25 @@ class PositionScheme(nn.Module):
     shift_invariant: bool = False  # ids + c change nothing
     length_free: bool = True  # the output at t does not depend on how long the sequence is
     content: bool = False  # score_mod reads q, k or x; False: made once a forward, shared by layers with the same pos
+    reads_qk: bool = False  # of content, score_mod reads q or k, which must then be as wide as a head
+    keeps_width: bool = True  # transform_qk leaves q and k as wide as a head
     additive: bool = True  # score_mod(s) == s + score_mod(0)
     by_row: bool = False  # without content too, each row has its own ids, as when they are drawn
+
+    per_layer: bool = False  # parameters differ by layer: `pos` is a dataclass with the field `layer`, set by at_layer
 
     def __init__(self) -> None:
         super().__init__()  # nn.Module's own takes any argument, so a yaml could not be held against it
 
     def initialise(self, generator: Callable[[str], Generator]) -> None:
         """Draw the scheme's own parameters, each from `generator(its name)`."""
+
+    def check_length(self, n_tokens: int) -> None:
+        """Raise ValueError for a sequence that is longer than there are positions."""
+        if self.max_position is not None and n_tokens > self.max_position:
+            raise ValueError(
+                f"{type(self).__name__} ends at position {self.max_position}: {n_tokens} tokens are too many"
+            )
 
     def bind(self, vocab: list[bytes]) -> None:
         """Learn, before the first forward, which bytes each token id stands for; ids beyond the list are special."""
@@ -96,10 +104,14 @@ class PositionScheme(nn.Module):
 
     def at_layer(self, layer: int, pos: Any) -> Any:
         """What the hooks below receive as `pos` in this layer; the same object where layers may share one bias."""
-        return pos
+        return replace(pos, layer=layer) if self.per_layer else pos
 
     def transform_qk(self, q_BHTK: Tensor, k_BGSK: Tensor, x_BSD: Tensor, pos: Any) -> tuple[Tensor, Tensor]:
-        """Change queries and keys; called with autocast off, returns them in the dtype it was given."""
+        """Change queries and keys; called with autocast off, returns them in the dtype it was given.
+
+        q is of the T new tokens, k and x of all S in view; x is what the layer makes its queries of, after the norm if that
+        stands before. Both may come out wider than a head (`keeps_width`): scores are divided by sqrt(K) all the same.
+        """
         return q_BHTK, k_BGSK
 
     def visible(self, pos: Any) -> MaskMod | None:
@@ -109,7 +121,11 @@ class PositionScheme(nn.Module):
     def score_mod(
         self, q_BHTK: Tensor | None, k_BGSK: Tensor | None, x_BSD: Tensor | None, pos: Any
     ) -> ScoreMod | None:
-        """Return the change of the scaled score, reading ids through `pos.q(b, i)` and `pos.k(b, j)`; tensors only if `content`."""
+        """Return the change of the scaled score q . k / sqrt(K), reading ids through `pos.q(b, i)` and `pos.k(b, j)`.
+
+        Tensors are given only if `content`: q and k as `transform_qk` left them, x of all S tokens in view. Index i counts
+        the new tokens, j all in view. Indices are scalars, or tensors that broadcast to (B, H, T, S).
+        """
         return None
 
     def attend(

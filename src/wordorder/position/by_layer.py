@@ -7,7 +7,8 @@ acts on: q and k, score, mask   learns: nothing   any length: yes
 
 Each scheme is told the true number of its layer. Only what acts in a layer can differ by layer, so a scheme that changes the
 embedding is refused. Where the two promise different things, the model makes the weaker promise: the smaller `max_position`;
-`shift_invariant`, `length_free` and `additive` if both are; every other if it holds of either; and one kernel that serves both.
+`shift_invariant`, `length_free`, `keeps_width` and `additive` if both are; every other if it holds of either; and one kernel
+that serves both.
 A model of fewer than `every` layers has no layer for `other`.
 Differs: nothing
 Oracle: the attention of each layer of SmolLM3, Cohere2, Llama 4 and Gemma 3 at Hugging Face; each scheme asked alone.

@@ -1,6 +1,6 @@
 """convolution: a short causal convolution over the tokens of a document, for schemes that make positions from the text."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import torch.nn.functional as F
@@ -10,7 +10,7 @@ from wordorder.position.base import Context
 
 
 @dataclass(frozen=True)
-class Seen:
+class Documents:
     """Which document each of the S tokens in view is of, how many of them are queries, and the layer."""
 
     document_BS: Tensor | None
@@ -21,10 +21,6 @@ class Seen:
     def of(cls, context: Context) -> Self:
         """All that such a scheme needs of a forward."""
         return cls(context.document_BS, context.n_new)
-
-    def at(self, layer: int) -> Self:
-        """The same as another layer sees it."""
-        return replace(self, layer=layer)
 
 
 def convolve(x_BSN: Tensor, tap_MN: Tensor, document_BS: Tensor | None) -> Tensor:

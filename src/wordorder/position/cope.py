@@ -27,19 +27,17 @@ class CoPE(PositionScheme):
     reads_ids = False
     shift_invariant = True
     content = True
+    reads_qk = True
 
     def __init__(self, *, n_layers: int, head_dim: int, n_positions: int, share: Literal["layer", "model"]):
         super().__init__()
         if n_positions < 2:
             raise ValueError(f"n_positions={n_positions} must be at least 2; the paper has 64 for language models")
-        self.share = share
+        self.per_layer = share == "layer"
         self.table = nn.Parameter(torch.empty(n_layers if share == "layer" else 1, n_positions, head_dim))
 
     def initialise(self, generator: Callable[[str], Generator]) -> None:
         nn.init.zeros_(self.table)
-
-    def at_layer(self, layer: int, pos: Places) -> Places:
-        return pos if self.share == "model" else pos.at(layer)
 
     def score_mod(self, q_BHTK: Tensor, k_BGSK: Tensor, x_BSD: Tensor, pos: Places) -> ScoreMod:
         wide = torch.promote_types(q_BHTK.dtype, torch.float32)

@@ -42,7 +42,8 @@ class FIRE(PositionScheme):
         for name, value in {"n_hidden": n_hidden, "c": c, "threshold": threshold, "eps": eps}.items():
             if value <= 0:
                 raise ValueError(f"{name}={value} must be positive; the paper has 32, 0.1, 512 and 1e-6")
-        self.first_c, self.threshold, self.eps, self.share = c, threshold, eps, share
+        self.first_c, self.threshold, self.eps = c, threshold, eps
+        self.per_layer = share == "layer"
         n_tables = 1 if share == "model" else n_layers
         self.c, self.log_threshold = (nn.Parameter(torch.empty(n_tables)) for _ in range(2))
         self.inner, self.offset = (nn.Parameter(torch.empty(n_tables, n_hidden)) for _ in range(2))
@@ -55,9 +56,6 @@ class FIRE(PositionScheme):
         for name, n_inputs in {"inner": 1, "offset": 1, "outer": self.outer.shape[1]}.items():
             bound = n_inputs**-0.5
             nn.init.uniform_(getattr(self, name), -bound, bound, generator=generator(name))
-
-    def at_layer(self, layer: int, pos: Places) -> Places:
-        return pos if self.share == "model" else pos.at(layer)
 
     def score_mod(self, q_BHTK: Any, k_BGSK: Any, x_BSD: Any, pos: Places) -> ScoreMod:
         bias_BHTS = self.bias(pos)

@@ -28,6 +28,7 @@ class FoX(PositionScheme):
     reads_ids = False  # a gate counts once for each token, whatever its id
     shift_invariant = True
     content = True
+    per_layer = True
 
     def __init__(
         self,
@@ -51,9 +52,6 @@ class FoX(PositionScheme):
     def initialise(self, generator: Callable[[str], Generator]) -> None:
         nn.init.normal_(self.weight, std=self.init_std, generator=generator("weight"))
         nn.init.constant_(self.bias, self.init_bias)
-
-    def at_layer(self, layer: int, pos: Places) -> Places:
-        return pos.at(layer)
 
     def score_mod(self, q_BHTK: Tensor | None, k_BGSK: Tensor | None, x_BSD: Tensor, pos: Places) -> ScoreMod:
         wide = torch.promote_types(x_BSD.dtype, torch.float32)

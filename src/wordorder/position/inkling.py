@@ -26,6 +26,7 @@ class Inkling(PositionScheme):
     whole_ids = True
     shift_invariant = True
     content = True
+    per_layer = True
 
     def __init__(self, *, n_layers: int, d_model: int, n_heads: int, rank: int, extent: int, init_std: float):
         super().__init__()
@@ -42,9 +43,6 @@ class Inkling(PositionScheme):
     def initialise(self, generator: Callable[[str], Generator]) -> None:
         nn.init.normal_(self.weight, std=self.init_std, generator=generator("weight"))
         nn.init.normal_(self.curves, std=self.init_std, generator=generator("curves"))
-
-    def at_layer(self, layer: int, pos: Places) -> Places:
-        return pos.at(layer)
 
     def score_mod(self, q_BHTK: Tensor | None, k_BGSK: Tensor | None, x_BSD: Tensor, pos: Places) -> ScoreMod:
         wide = torch.promote_types(x_BSD.dtype, torch.float32)

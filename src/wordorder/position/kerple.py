@@ -45,7 +45,8 @@ class KERPLE(PositionScheme):
             raise ValueError(f"p_max={p_max} must exceed floor={floor} and, as a power, not exceed 2; the paper has 2")
         if a_max <= floor:
             raise ValueError(f"a_max={a_max} must exceed floor={floor}; the paper has 1")
-        self.variant, self.share, self.p_max, self.a_max, self.floor = variant, share, p_max, a_max, floor
+        self.variant, self.p_max, self.a_max, self.floor = variant, p_max, a_max, floor
+        self.per_layer = share == "layer"
         n_tables = 1 if share == "model" else n_layers
         self.p, self.a = (nn.Parameter(torch.empty(n_tables, n_heads)) for _ in "pa")
 
@@ -55,9 +56,6 @@ class KERPLE(PositionScheme):
             a = self.a.uniform_(self.floor, self.a_max, generator=generator("a"))
             self.p.copy_(torch.logit(p / 2, eps=1e-6) if self.variant == "power" else p.expm1().log())
             self.a.copy_(a.expm1().log())
-
-    def at_layer(self, layer: int, pos: Places) -> Places:
-        return pos if self.share == "model" else pos.at(layer)
 
     def kernel(self, layer: int) -> tuple[Tensor, Tensor]:
         """p and a of each head, positive, (H,) float32 or better."""

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from wordorder.position.base import Context, PositionScheme, ScoreMod
-from wordorder.position.convolution import Seen, convolve
+from wordorder.position.convolution import Documents, convolve
 
 
 class PaTH(PositionScheme):
@@ -30,6 +30,8 @@ class PaTH(PositionScheme):
     reads_ids = False
     shift_invariant = True
     content = True
+    reads_qk = True
+    per_layer = True
 
     def __init__(
         self,
@@ -62,13 +64,10 @@ class PaTH(PositionScheme):
         for name, weight in self.named_parameters():
             nn.init.normal_(weight, std=0.0 if name == "bias" else self.init_std, generator=generator(name))
 
-    def prepare(self, context: Context) -> Seen:
-        return Seen.of(context)
+    def prepare(self, context: Context) -> Documents:
+        return Documents.of(context)
 
-    def at_layer(self, layer: int, pos: Seen) -> Seen:
-        return pos.at(layer)
-
-    def score_mod(self, q_BHTK: Tensor, k_BGSK: Tensor, x_BSD: Tensor, pos: Seen) -> ScoreMod:
+    def score_mod(self, q_BHTK: Tensor, k_BGSK: Tensor, x_BSD: Tensor, pos: Documents) -> ScoreMod:
         wide = torch.promote_types(q_BHTK.dtype, torch.float32)
         q, k, x = q_BHTK.to(wide), k_BGSK.to(wide), x_BSD.to(wide)
         (n_heads, n_new, width), (n_groups, n_tokens) = q.shape[1:], k.shape[1:3]
@@ -86,7 +85,7 @@ class PaTH(PositionScheme):
 
         return turn
 
-    def reflections(self, x_BSD: Tensor, pos: Seen) -> tuple[Tensor, Tensor]:
+    def reflections(self, x_BSD: Tensor, pos: Documents) -> tuple[Tensor, Tensor]:
         """The unit vectors w, (B, G, S, K), and strengths between 0 and 2, (B, G, S, 1), of all tokens in view."""
         own = (self.down, self.up, self.conv, self.weight, self.bias)
         down, up, conv, weight, bias = (each[pos.layer].to(x_BSD.dtype) for each in own)

@@ -14,7 +14,7 @@ Oracle: x_transformers' PolarEmbedding, and the equation as a double loop.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -38,6 +38,7 @@ class PoPE(PositionScheme):
     """Angles are float32 whatever the dtype of q and k."""
 
     shift_invariant = True
+    keeps_width = False
 
     def __init__(
         self,
@@ -52,7 +53,8 @@ class PoPE(PositionScheme):
         super().__init__()
         if theta <= 0:
             raise ValueError(f"theta={theta} must be positive; the paper has 10000")
-        self.head_dim, self.theta, self.share, self.init = head_dim, theta, share, init
+        self.head_dim, self.theta, self.init = head_dim, theta, init
+        self.per_layer = share == "layer"
         self.bias = nn.Parameter(torch.empty(1 if share == "model" else n_layers, n_heads, head_dim))
 
     def initialise(self, generator: Callable[[str], Generator]) -> None:
@@ -62,9 +64,6 @@ class PoPE(PositionScheme):
     def prepare(self, context: Context) -> Angles:
         omega_K = plain(2 * self.head_dim, self.theta).to(context.place_BS.device, torch.float32)
         return Angles(context.place_BS[:, None, :, None].float() * omega_K, context.n_new)
-
-    def at_layer(self, layer: int, pos: Angles) -> Angles:
-        return pos if self.share == "model" else replace(pos, layer=layer)
 
     def transform_qk(self, q_BHTK: Tensor, k_BGSK: Tensor, x_BSD: Tensor, pos: Angles) -> tuple[Tensor, Tensor]:
         bias_H1K = self.bias[pos.layer].clamp(-2 * math.pi, 0.0)[:, None]

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from wordorder.position.base import Context, PositionScheme
-from wordorder.position.convolution import Seen, convolve
+from wordorder.position.convolution import Documents, convolve
 from wordorder.position.frequencies.base import plain
 from wordorder.position.rotation import rotate
 
@@ -30,6 +30,7 @@ class SelectiveRoPE(PositionScheme):
 
     reads_ids = False
     shift_invariant = True
+    per_layer = True
 
     def __init__(
         self,
@@ -65,19 +66,16 @@ class SelectiveRoPE(PositionScheme):
         for name, weight in self.named_parameters():
             nn.init.normal_(weight, std=self.init_std, generator=generator(name))
 
-    def prepare(self, context: Context) -> Seen:
-        return Seen.of(context)
+    def prepare(self, context: Context) -> Documents:
+        return Documents.of(context)
 
-    def at_layer(self, layer: int, pos: Seen) -> Seen:
-        return pos.at(layer)
-
-    def transform_qk(self, q_BHTK: Tensor, k_BGSK: Tensor, x_BSD: Tensor, pos: Seen) -> tuple[Tensor, Tensor]:
+    def transform_qk(self, q_BHTK: Tensor, k_BGSK: Tensor, x_BSD: Tensor, pos: Documents) -> tuple[Tensor, Tensor]:
         angle_BGSR = self.angles(x_BSD, pos)
         angle_BHTR = angle_BGSR[:, :, -pos.n_new :].repeat_interleave(self.n_heads // self.n_kv_heads, 1)
         q_BHTK = rotate(q_BHTK, angle_BHTR.cos(), angle_BHTR.sin(), "half")
         return q_BHTK, rotate(k_BGSK, angle_BGSR.cos(), angle_BGSR.sin(), "half")
 
-    def angles(self, x_BSD: Tensor, pos: Seen) -> Tensor:
+    def angles(self, x_BSD: Tensor, pos: Documents) -> Tensor:
         """The angles of all tokens in view, (B, G, S, K/2)."""
         x = x_BSD.to(torch.promote_types(x_BSD.dtype, torch.float32))
         down, up, conv = (weight[pos.layer].to(x.dtype) for weight in (self.down, self.up, self.conv))

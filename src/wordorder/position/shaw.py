@@ -26,6 +26,7 @@ class Shaw(PositionScheme):
     whole_ids = True
     shift_invariant = True
     content = True
+    reads_qk = True
 
     def __init__(
         self, *, n_layers: int, head_dim: int, clip_distance: int, values: bool, share: Literal["layer", "model"]
@@ -33,7 +34,8 @@ class Shaw(PositionScheme):
         super().__init__()
         if clip_distance < 1:
             raise ValueError(f"clip_distance={clip_distance} must be at least 1; the paper has 16")
-        self.clip_distance, self.values, self.share = clip_distance, values, share
+        self.clip_distance, self.values = clip_distance, values
+        self.per_layer = share == "layer"
         size = (n_layers if share == "layer" else 1, clip_distance + 1, head_dim)
         self.key_table = nn.Parameter(torch.empty(size))
         self.value_table = nn.Parameter(torch.empty(size)) if values else None
@@ -42,9 +44,6 @@ class Shaw(PositionScheme):
         bound = (6 / (2 * self.clip_distance + 1 + self.key_table.shape[-1])) ** 0.5
         for name, table in self.named_parameters():
             nn.init.uniform_(table, -bound, bound, generator=generator(name))
-
-    def at_layer(self, layer: int, pos: Places) -> Places:
-        return pos if self.share == "model" else pos.at(layer)
 
     @property
     def replaces_softmax(self) -> bool:

@@ -12,7 +12,7 @@ Oracle: the equation as a double loop, the paper's first figure in closed form.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -49,7 +49,8 @@ class SSMax(PositionScheme):
         super().__init__()
         if init_scale <= 0:
             raise ValueError(f"init_scale={init_scale} must be positive: scores would start at 0 or upside down")
-        self.share, self.init_scale = share, init_scale
+        self.init_scale = init_scale
+        self.per_layer = share == "layer"
         shape = (1 if share == "model" else n_layers, n_heads if per_head else 1)
         self.scale = nn.Parameter(torch.empty(shape))
         self.offset = nn.Parameter(torch.empty(shape)) if offset else None
@@ -65,9 +66,6 @@ class SSMax(PositionScheme):
         if document_BS is not None:
             n_BS = n_BS - torch.searchsorted(document_BS, document_BS)  # the index of its document's first token
         return Counts(n_BS[:, -context.n_new :])
-
-    def at_layer(self, layer: int, pos: Counts) -> Counts:
-        return pos if self.share == "model" else replace(pos, layer=layer)
 
     def transform_qk(self, q_BHTK: Tensor, k_BGSK: Tensor, x_BSD: Tensor, pos: Counts) -> tuple[Tensor, Tensor]:
         wide = torch.promote_types(q_BHTK.dtype, torch.float32)

@@ -15,7 +15,7 @@ from wordorder.position.wrapper import Wrapper
 
 
 class Sum(Wrapper):
-    """At most one of the two may replace the softmax."""
+    """At most one of the two may replace the softmax; queries and keys that one widens must not be read by the other."""
 
     def __init__(self, *, first: PositionScheme, second: PositionScheme):
         super().__init__([first, second])
@@ -23,3 +23,9 @@ class Sum(Wrapper):
             raise ValueError(
                 f"second={type(second).__name__} replaces the softmax, as {type(first).__name__} does: only one may"
             )
+        for wide, (name, other) in ((first, ("second", second)), (second, ("first", first))):
+            if not wide.keeps_width and (other.reads_qk or not other.keeps_width):
+                raise ValueError(
+                    f"{name}={type(other).__name__} takes queries and keys as wide as a head, and {type(wide).__name__} "
+                    "widens them: put them into layers of their own, with by_layer"
+                )

@@ -46,14 +46,12 @@ class T5(PositionScheme):
             raise ValueError(f"max_distance={max_distance} must exceed n_buckets / 2 = {n_buckets // 2}")
         if init_std < 0:
             raise ValueError(f"init_std={init_std} must not be negative")
-        self.n_buckets, self.max_distance, self.share, self.init_std = n_buckets, max_distance, share, init_std
+        self.n_buckets, self.max_distance, self.init_std = n_buckets, max_distance, init_std
+        self.per_layer = share == "layer"
         self.table = nn.Parameter(torch.empty(1 if share == "model" else n_layers, n_buckets, n_heads))
 
     def initialise(self, generator: Callable[[str], Generator]) -> None:
         nn.init.normal_(self.table, std=self.init_std, generator=generator("table"))
-
-    def at_layer(self, layer: int, pos: Places) -> Places:
-        return pos if self.share == "model" else pos.at(layer)
 
     def score_mod(self, q_BHTK: Any, k_BGSK: Any, x_BSD: Any, pos: Places) -> ScoreMod:
         table_NH = self.table[pos.layer].to(torch.promote_types(self.table.dtype, torch.float32))

@@ -33,6 +33,8 @@ class TransformerXL(PositionScheme):
     whole_ids = True
     shift_invariant = True
     content = True
+    reads_qk = True
+    per_layer = True
 
     def __init__(
         self,
@@ -72,9 +74,6 @@ class TransformerXL(PositionScheme):
         m = torch.arange(0, self.d_model, 2, device=place_BS.device, dtype=torch.float32)
         angle_NR = n[:, None] * self.base ** (-m / self.d_model)
         return Distances(place_BS, context.n_new, sinusoid_ND=torch.cat((angle_NR.sin(), angle_NR.cos()), dim=-1))
-
-    def at_layer(self, layer: int, pos: Distances) -> Distances:
-        return pos.at(layer)
 
     def score_mod(self, q_BHTK: Tensor, k_BGSK: Tensor, x_BSD: Tensor, pos: Distances) -> ScoreMod:
         wide = torch.promote_types(q_BHTK.dtype, torch.float32)

@@ -39,6 +39,8 @@ class Wrapper(PositionScheme):
     shift_invariant = property(lambda self: all(scheme.shift_invariant for scheme in self.acting))
     length_free = property(lambda self: all(scheme.length_free for scheme in self.acting))
     content = property(lambda self: any(scheme.content for scheme in self.acting))
+    reads_qk = property(lambda self: any(scheme.reads_qk for scheme in self.acting))
+    keeps_width = property(lambda self: all(scheme.keeps_width for scheme in self.acting))
     additive = property(lambda self: all(scheme.additive for scheme in self.acting))
     by_row = property(lambda self: any(scheme.by_row for scheme in self.acting))
 

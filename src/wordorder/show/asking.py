@@ -122,7 +122,8 @@ def call_attention(model: Transformer, given: Inputs, number: int, *, n_new: int
     mod = scheme.score_mod(*((q_BHTK, k_BGSK, given.x_BSD) if scheme.content else (None, None, None)), pos)
     allowed = may_see(context, scheme.visible(pos))
     plan = make_plan("dense", mod, allowed, context, n_heads=model.n_heads, by_row=True)
-    return Call(scheme, pos, given.x_BSD, context, plan, given.k_BGSK.shape[-1] ** -0.5, 0.0), q_BHTK, k_BGSK
+    of = dict(position=scheme, pos=pos, x_BSD=given.x_BSD, context=context, plan=plan)
+    return Call(**of, scale=given.k_BGSK.shape[-1] ** -0.5, dropout=0.0), q_BHTK, k_BGSK
 
 
 def scores_of(q_BHTK: Tensor, k_BGSK: Tensor, *, scale: float | None = None) -> Tensor:

@@ -66,12 +66,11 @@ def follow(name: str, config: Config, tokenizer: Tokenizer, n_tokens: int) -> Wa
     sizes = {f"model.{key}": value for key, value in config["model"].items()} | {"data_seed": config["data_seed"]}
     scheme = scheme_by_name(name, sizes)
     try:
+        scheme.check_length(n_tokens)
         scheme.bind(tokenizer.vocab)
     except ValueError as error:
         raise InputError(f"position={name}: {error}") from error
     model: Transformer = make(config["model"], "model", vocab_size=tokenizer.n_ids, position=scheme)
-    if scheme.max_position is not None and n_tokens > scheme.max_position:
-        raise InputError(f"position={name} ends at position {scheme.max_position}: {n_tokens} tokens are too many")
     weight_VD = model.initialise(seed).eval().embedding.weight
     norm = NORMS[config["norm"]](weight_VD.shape[1]) if config["norm"] != "none" else None
 

@@ -11,7 +11,6 @@ from wordorder.check import Config, check_types, make
 from wordorder.errors import InputError
 from wordorder.model.transformer import Transformer
 from wordorder.position.base import PositionScheme
-from wordorder.position.wrapper import Wrapper
 from wordorder.show.picture import DPI, Card, draw
 from wordorder.show.probe import probe
 from wordorder.show.seen import Seen, same
@@ -57,11 +56,10 @@ def build(config: Config) -> Transformer:
     scheme: PositionScheme = make(config["position"], "position")
     scheme.bind(VOCAB)
     model: Transformer = make(config["model"], "model", vocab_size=len(VOCAB), position=scheme)
-    limit = scheme.max_position
-    if limit is not None and limit < config["length"]:
-        raise InputError(
-            f"length={config['length']} is too long for {type(scheme).__name__}, which ends at {limit} tokens"
-        )
+    try:
+        scheme.check_length(config["length"])
+    except ValueError as error:
+        raise InputError(f"length={config['length']}: {error}") from error
     return model.initialise(config["weight_seed"])
 
 
@@ -84,17 +82,11 @@ def look_at_moments(model: Transformer, length: int, seed: int, n_texts: int) ->
     """Before the first step and after the last, where a schedule makes them differ."""
     model.position.at_step(0, STEPS)
     first = probe(model, length, seed=seed, n_texts=n_texts)
-    if not has_schedule(model.position):
+    if not model.position.acts("at_step"):
         return {"": first}
     model.position.at_step(STEPS, STEPS)
     last = probe(model, length, seed=seed, n_texts=n_texts)
     return {"": last} if same(first, last) else {"at the start": first, "once trained": last}
-
-
-def has_schedule(scheme: PositionScheme) -> bool:
-    """Does it, or a scheme inside it, follow the training step?"""
-    schemes = [part for part in scheme.modules() if isinstance(part, PositionScheme)]
-    return any(type(one).at_step not in (PositionScheme.at_step, Wrapper.at_step) for one in schemes)
 
 
 def draw_parameters(scheme: PositionScheme, seed: int) -> None:

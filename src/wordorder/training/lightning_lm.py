@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from wordorder.data.batch import UNSCORED, Batch
-from wordorder.model.init import seed_of
+from wordorder.model.seeding import seed_of
 from wordorder.model.transformer import Transformer, make_context
 from wordorder.training.dropout import drops
 from wordorder.training.group import ALONE, Group

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from wordorder.model.init import generator, seed_of
 from wordorder.model.plain import PLAIN
+from wordorder.model.seeding import generator, seed_of
 from wordorder.model.transformer import Transformer
 from wordorder.position.alibi import ALiBi
 from wordorder.position.base import PositionScheme
