@@ -16,7 +16,9 @@ def made_from(folder: Path, asked: dict[str, Any]) -> str:
     """Digest of what a comparison follows from: what is asked, the code that compares, times and sizes of the runs' files."""
     places = [*(run / name for run in list_runs(folder) for name in FILES), folder / "tuning.json"]
     seen = [(str(file), stat.st_mtime_ns, stat.st_size) for file in places if file.exists() for stat in [file.stat()]]
-    own = [identity.PACKAGE / name for name in ("comparing.py", "record/read.py")]
+    own = [
+        identity.PACKAGE / name for name in ("comparing.py", "record/read.py", "record/seeds.py", "record/lineage.py")
+    ]
     code = [*own, *sorted(file for file in (identity.PACKAGE / "compare").iterdir() if file.is_file())]
     return identity.digest([asked, identity.digest_files(code), seen])
 

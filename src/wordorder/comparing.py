@@ -12,6 +12,7 @@ from wordorder.compare.comparison import compare as hold_together
 from wordorder.compare.figure import Drawing
 from wordorder.console import make_console
 from wordorder.record.read import list_runs, read_config, read_run
+from wordorder.record.wandb_mirror import WandbMirror
 
 Settings = dict[str, Any]  # a config's section `compare`
 
@@ -25,11 +26,16 @@ def compare_folder(folder: Path, settings: Settings, logger: dict[str, Any], *, 
     for table in comparison.tables:
         console.print(tables.render_terminal(table))
     say_audit(console, comparison)
-    if "mode" in logger and "project" in logger:
-        where = {key: logger[key] for key in ("mode", "project", "entity") if key in logger}
-        publish.publish(comparison, out, **where)
+    mirror = make(logger, "logger")
+    if isinstance(mirror, WandbMirror):
+        show_in_wandb(comparison, out, mirror)
     console.print(f"report: {out / 'report.html'}", soft_wrap=True)
     return console.export_text()
+
+
+def show_in_wandb(comparison: Comparison, out: Path, mirror: WandbMirror) -> bool:
+    """False where it was there already. Raises InputError where wandb cannot begin."""
+    return publish.publish(comparison, out, mode=mirror.mode, project=mirror.project, entity=mirror.entity)
 
 
 def say_audit(console: Console, comparison: Comparison) -> None:

@@ -11,8 +11,8 @@ from typing import Literal, get_args
 from tqdm import tqdm
 
 from wordorder.check import Config, check_types, make
-from wordorder.compare import publish, report
-from wordorder.comparing import choose_settings, compare
+from wordorder.compare import report
+from wordorder.comparing import choose_settings, compare, show_in_wandb
 from wordorder.errors import InputError
 from wordorder.opening import find_run
 from wordorder.record.holder import NAME as HOLDER
@@ -103,8 +103,7 @@ def send_comparison(mirror: WandbMirror, experiment: Path, config: Config, typed
         settings, question = choose_settings(experiment, config["compare"], typed)
         comparison = compare(experiment, settings, question=question)
         report.write(comparison, experiment / "compare")
-        own = {"mode": mirror.mode, "project": mirror.project, "entity": mirror.entity}
-        return ("sent" if publish.publish(comparison, experiment / "compare", **own) else "unchanged"), ""
+        return ("sent" if show_in_wandb(comparison, experiment / "compare", mirror) else "unchanged"), ""
     except InputError as error:
         return "failed", str(error)
 

@@ -79,7 +79,27 @@ def test_a_seed_of_the_text_does(add_run, lab):
     assert [arm.label for arm in make_arms(list_runs(lab))] == ["source.seed=0", "source.seed=1"]
 
 
+def add_child(add_run, parent, seed, name):
+    return add_run("rope", seed, name=f"rope-x-s{seed}-{name:08x}", config={"initialize_from": str(parent)})
+
+
 def test_parents_that_differ_in_their_seed_are_one(add_run, lab):
     for seed in (0, 1):
-        add_run("rope", seed, config={"initialize_from": f"outputs/first/rope-bpe-x-s{seed}-0123456{seed}"})
-    assert len(make_arms(list_runs(lab))) == 1
+        parent = add_run("none", seed, name=f"none-x-s{seed}-0000000{seed}")
+        add_child(add_run, parent, seed, 7 + seed)
+    assert sorted(len(arm.runs) for arm in make_arms(list_runs(lab))) == [2, 2]
+
+
+def test_parents_that_differ_in_a_number_are_two_also_as_grandparents(add_run, lab):
+    for n, lr in enumerate((0.001, 0.03)):
+        first = add_run("none", name=f"none-x-s0-0000000{n}", config={"optimizer": {"lr": lr}})
+        add_child(add_run, add_child(add_run, first, 0, 7 + n), 1, 70 + n)
+    arms = make_arms(list_runs(lab))
+    assert [len(arm.runs) for arm in arms] == [1] * 6 and len({arm.label for arm in arms}) == 6
+
+
+def test_parents_that_are_gone_are_two_by_their_names(add_run, lab):
+    for n in (0, 1):
+        add_run("rope", config={"initialize_from": f"outputs/first/none-x-s0-0000000{n}"})
+    labels = [f"initialize_from=first/none-x-s0-0000000{n}" for n in (0, 1)]
+    assert [arm.label for arm in make_arms(list_runs(lab))] == labels

@@ -253,3 +253,15 @@ def test_learning_leaves_out_what_no_run_recorded(add_run: Callable[..., Path], 
 def test_an_unknown_panel_is_refused_with_those_there_are(make: Callable[[], Drawing]) -> None:
     with pytest.raises(ValueError, match=r"=\['hours'\] .*known: choose of .*(tokens|last_k)"):
         make()
+
+
+def test_an_arm_scored_at_another_length_is_not_said_to_be_unrecorded(add_run: Callable[..., Path], lab: Path) -> None:
+    add_run("none")
+    folder = add_run("rope")
+    rows = (folder / "scores.jsonl").read_text()
+    (folder / "scores.jsonl").write_text(rows.replace('"length": 512, "position"', '"length": 256, "position"'))
+    longest, short = PositionCurves(), PositionCurves(length=256)
+    assert longest.notes(read(lab)) == ["rope is not drawn: scored in contexts of 256 tokens, not 512."]
+    assert short.notes(read(lab)) == ["none is not drawn: scored in contexts of 512 tokens, not 256."]
+    assert list(read_lines(longest, read(lab))) == ["none"] and list(read_lines(short, read(lab))) == ["rope"]
+    assert PositionCurves(length=99).is_empty(read(lab))

@@ -1,6 +1,13 @@
 """A label says what sets an arm apart from the others, and nothing more."""
 
-from wordorder.compare.labels import find_differences, is_copy, label_arms, shorten
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+from wordorder.check import conf_dir
+from wordorder.compare.labels import NOT_COMPARED, find_differences, is_copy, label_arms, shorten
+from wordorder.scalars import SECTIONS, Scalars
 
 
 def test_key_that_follows_the_model_is_not_named_twice() -> None:
@@ -78,3 +85,21 @@ def test_values_are_written_as_people_write_them() -> None:
     values = [0.001, 500000.0, 3, True, None, "wordorder.position.rope.RoPE", "a b", [1, "x"]]
     said = ["0.001", "500000", "3", "true", "null", "RoPE", "a b", '[1, "x"]']
     assert [shorten(value) for value in values] == said
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(1, "1"), (None, "null"), (True, "true"), (0.1, 0.1 + 1e-15), ("wordorder.a.X", "wordorder.b.X"), ([1], "[1]")],
+)
+def test_values_that_differ_are_written_apart(one: object, other: object) -> None:
+    labels = label_arms([{"trainer.x": one}, {"trainer.x": other}], [{"position": "rope"}] * 2)
+    assert len(set(labels)) == 2
+
+
+def test_text_that_reads_as_another_value_keeps_its_quotes() -> None:
+    assert [shorten(value) for value in ("1", "null", "one", 'say "1"')] == ['"1"', '"null"', "one", r"say \"1\""]
+
+
+def test_what_is_not_compared_is_a_key_of_a_config_or_a_group_of_its_files() -> None:
+    groups = {folder.name for folder in Path(conf_dir()).iterdir() if folder.is_dir()}
+    assert not NOT_COMPARED - {*get_type_hints(Scalars), *SECTIONS} - groups

@@ -6,6 +6,7 @@ from pathlib import Path
 from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.overview import ANSWERS, ARM, BITS, describe_runs, explain, list_days
 from wordorder.compare.quantities import Heading
+from wordorder.compare.report import write
 from wordorder.compare.tables import Table
 from wordorder.record.read import read_runs
 
@@ -26,6 +27,15 @@ def test_arms_runs_and_seeds_are_counted(add_run: Callable[..., Path], lab: Path
     add_run("rope")
     add_run("rope", 1, facts={"status": "failed", "reason": "the loss is nan"})
     assert describe(lab) == "2 arms, 5 runs, 4 of them finished, 1 to 3 seeds each."
+
+
+def test_runs_without_an_arm_are_counted(add_run: Callable[..., Path], lab: Path) -> None:
+    (add_run("none") / "run.json").unlink()
+    comparison = compare(lab, baseline="", figures=[])
+    assert comparison.arms == []
+    assert describe_runs(comparison.runs, comparison.table) == "0 arms, 1 run, 0 of them finished, 0 seeds each."
+    write(comparison, lab / "compare")
+    assert "0 arms, 1 run" in (lab / "compare" / "report.html").read_text(encoding="utf-8")
 
 
 def test_days_are_the_first_and_the_last_that_any_run_recorded(add_run: Callable[..., Path], lab: Path) -> None:

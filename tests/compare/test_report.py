@@ -2,18 +2,23 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from markupsafe import escape
+from matplotlib.text import Text
 
+from wordorder.check import conf_dir
+from wordorder.check import make as make_of
 from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.curves import LearningCurves, LengthCurves, PositionCurves
 from wordorder.compare.figure import Curves
 from wordorder.compare.overview import BITS
-from wordorder.compare.report import write
+from wordorder.compare.report import render_summary, write
 from wordorder.compare.verdict import RULE
 from wordorder.errors import InputError
 
@@ -230,3 +235,36 @@ def test_experiment_without_runs_is_told(tmp_path: Path) -> None:
 def test_figure_without_scores_is_mentioned(add_run: Callable[..., Path], lab: Path) -> None:
     (add_run("none") / "scores.jsonl").unlink()
     assert "“Along the context” is not drawn" in write_page(lab).text
+
+
+def test_dollars_in_a_label_are_dollars_in_every_figure(add_run: Callable[..., Path], lab: Path) -> None:
+    for n, pattern in enumerate((r"c$\d$", r"$\frac$")):
+        for lr in (0.001, 0.01):
+            facts = {"digests": {"tokenizer": str(n), "data": "d"}}
+            config = {"tokenizer": {"pattern": pattern}, "optimizer": {"lr": lr}}
+            for seed in range(3):
+                add_run("rope", seed, facts=facts, config=config, shift=n * 0.1 + seed * 0.01)
+    nodes = yaml.safe_load((Path(conf_dir()) / "compare" / "default.yaml").read_text())["figures"]
+    figures = [make_of(node, "figure") for node in nodes]
+    comparison = compare(lab, baseline="", figures=[])
+    comparison = compare(lab, baseline=comparison.arms[0].label, figures=figures)
+    write(comparison, lab / "compare")
+    drawn = {file.stem for file in (lab / "compare" / "figures").glob("*.svg")}
+    assert {"learning_curves", "tokenizers", "cost_quality", "sensitivity_optimizer_lr", "position_in_context"} <= drawn
+    texts = [
+        text
+        for figure in figures
+        if not figure.is_empty(comparison)
+        for text in figure.draw(comparison).findobj(Text)
+        if text.get_text()
+    ]
+    assert any("$" in text.get_text() for text in texts)
+    assert not [text for text in texts if text.get_parse_math()] and not any("math" in t.get_text() for t in texts)
+
+
+def test_several_commands_are_a_block_and_one_is_a_span(add_run: Callable[..., Path], lab: Path) -> None:
+    add_run("none")
+    one = replace(make(lab), command="train.py seed=0")
+    assert render_summary(one).endswith("\nReproduce: `train.py seed=0`\n")
+    two = replace(one, command="train.py seed=0\ntrain.py seed=1")
+    assert render_summary(two).endswith("\nReproduce:\n\n```\ntrain.py seed=0\ntrain.py seed=1\n```\n")

@@ -86,3 +86,36 @@ def test_where_it_was_tuned_the_tuning_runs_are_drawn_and_what_was_chosen_is_mar
         "position=rope diverged at 0.002.",
     ]
     assert Sensitivity(key="optimizer.weight_decay").is_empty(comparison)
+
+
+def test_a_lacking_seed_neither_joins_the_lines_of_others_nor_moves_the_ring(add_run, lab):
+    """Seed 1 costs .5 everywhere; .002 lacks the dear seed and only so has the least mean of all."""
+    for lr, bits in zip(RATES, (0.3, 0.0, 0.1), strict=True):
+        for seed in (0, 1) if lr != 0.002 else (0,):
+            add_run("rope", seed, shift=bits + 0.5 * seed, config={"optimizer": {"lr": lr}})
+    comparison, figure = compare(lab, baseline="", figures=[]), Sensitivity(key="optimizer.lr")
+    thin = [dict(line.get_xydata()) for line in figure.draw(comparison).axes[0].get_lines() if line.get_linewidth() < 1]
+    whole = 2.563 + 0.1
+    assert thin == [
+        pytest.approx({0.0005: whole + 0.3, 0.001: whole, 0.002: whole + 0.1}),
+        pytest.approx({0.0005: whole + 0.8, 0.001: whole + 0.5}),
+    ]
+    assert read_rings(figure.draw(comparison)) == pytest.approx({0.001: whole})
+    said = "rope: its best value is that of 1 of 2 seeds, the ones that all of its values have."
+    assert figure.notes(comparison) == [said]
+
+
+def test_the_line_of_a_seed_is_its_own_where_another_lacks_the_first(add_run, lab):
+    for lr in RATES[:2]:
+        for seed in (0, 1) if lr == RATES[0] else (1,):
+            add_run("rope", seed, shift=float(seed), config={"optimizer": {"lr": lr}})
+    points = Sensitivity(key="optimizer.lr").lines(compare(lab, baseline="", figures=[]))["rope"].points
+    assert points.groupby("run")["x"].apply(list).to_dict() == {"0/0": [RATES[0]], "1/1": list(RATES[:2])}
+
+
+def test_values_without_a_common_seed_have_no_ring(add_run, lab):
+    for seed, lr in enumerate(RATES[:2]):
+        add_run("rope", seed, config={"optimizer": {"lr": lr}})
+    comparison, figure = compare(lab, baseline="", figures=[]), Sensitivity(key="optimizer.lr")
+    assert read_rings(figure.draw(comparison)) == {}
+    assert figure.notes(comparison) == ["rope has no ring: no seed is at all of its values."]

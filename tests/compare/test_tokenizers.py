@@ -175,7 +175,7 @@ def test_axes_in_tokens_say_whose_tokens(add_run: Callable[..., Path], lab: Path
 def test_a_lossy_tokenizer_is_flagged(add_run: Callable[..., Path], lab: Path) -> None:
     add_tokenizer(add_run, "byte", vocabulary={"lossless": True})
     add_tokenizer(add_run, "pretrained", vocabulary={"lossless": False})
-    (note,) = read(lab).notes
+    note = read(lab).notes[0]
     assert note.startswith("pretrained: its tokenizer does not give back every text") and "not comparable" in note
 
 
@@ -225,3 +225,14 @@ def test_table_frames_say_how_many_runs_are_behind_a_number(add_run: Callable[..
     add_tokenizer(add_run, "byte")
     frame: pd.DataFrame = read(lab).tables[1].frame().set_index("arm")
     assert frame.loc["bpe", "bytes_per_token_n"] == 2 and frame.loc["byte", "fertility"] == 1.75
+
+
+def test_lengths_in_tokens_are_another_text_for_each_tokenizer(add_run: Callable[..., Path], lab: Path) -> None:
+    add_tokenizer(add_run, "bpe")
+    add_tokenizer(add_run, "bpe", 1)
+    add_tokenizer(add_run, "pretrained", facts={"evaluations": {"bits_per_byte": "e" * 16}})
+    add_tokenizer(add_run, "byte", facts={"status": "failed", "reason": "x"})
+    assert read(lab).notes == []
+    add_tokenizer(add_run, "byte", 1)
+    (note,) = read(lab).notes
+    assert note.startswith("The lengths of length_sweep are counted in tokens") and "share a tokenizer" in note

@@ -20,6 +20,7 @@ def add(tmp_path):
         own |= {"choices": {"position": "rope", "model": "nano"}, "evaluations": {"bits_per_byte": evaluation}}
         folder = write_run(tmp_path / name, DONE | own | facts)
         sections = dict.fromkeys((*TRAINING_SECTIONS, "source"), {}) | {"optimizer": {"lr": lr}, "weight_seed": weight}
+        sections["initialize_from"] = ""
         (folder / "config.yaml").write_text(yaml.safe_dump(sections))
         rows = [
             ("e1", "bits_per_byte_with_end", 9.0),
@@ -74,3 +75,18 @@ def test_a_plan_s_own_arms_tell_once_they_have_three_seeds_in_common(add, tmp_pa
     floor = own_floor([*looked, (missing, look(tmp_path / "x" / "b3", EVALUATIONS))])
     assert floor.deviation == pytest.approx(0.1) and floor.mean == pytest.approx(3.1) and floor.noise is None
     assert "2 arms of this plan, 6 runs" in floor.source
+
+
+def test_runs_that_share_both_seeds_count_once_with_their_mean_and_none_is_lost(add, tmp_path):
+    looked = []
+    for arm, offsets in (("a", (0.0, 0.0, 0.0)), ("b", (0.1, 0.2, 0.3))):
+        for seed, offset in enumerate(offsets):
+            for half, shift in enumerate((0.4, -0.4)):  # as children of two parents
+                folder = add(f"noise/{arm}{seed}{half}", seed, seed, 2.0 + offset + shift, lr=ord(arm))
+                looked.append((planned(folder, arm=arm), look(folder, EVALUATIONS)))
+    floor = own_floor(looked)
+    assert floor.deviation == pytest.approx(0.1) and floor.mean == pytest.approx(2.1)
+    assert "2 arms of this plan, 12 runs" in floor.source
+    bound = noise_floor(tmp_path / "noise")
+    assert bound.deviation == pytest.approx((0.06 / 6) ** 0.5)  # a: 0, 0, 0; b: .01, .01, .04
+    assert bound.source.startswith("12 runs of ")

@@ -5,6 +5,7 @@ import json
 import layouts
 import pytest
 import runs
+import yaml
 
 from wordorder.check import make
 from wordorder.errors import InputError
@@ -93,3 +94,19 @@ def test_a_scheme_s_own_seed_does_not_part_an_arm(config):
     one, other = config("position=randomized"), config("position=randomized", "seed=3")
     assert one["position"] != other["position"]
     assert arm_of(one) == arm_of(other)
+
+
+def test_a_text_s_own_seed_parts_arms(compose_config):
+    one, other = (compose_config("source=copy", f"source.seed={n}") for n in (0, 1))
+    assert arm_of(one) != arm_of(other)
+
+
+def test_children_are_of_one_arm_where_their_parents_are(config, tmp_path):
+    def child_of(name, *changed):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.yaml").write_text(yaml.safe_dump(config(*changed)))
+        return arm_of(config(f"initialize_from={tmp_path / name}"))
+
+    first, sibling = child_of("rope-s0-00000000", "seed=0"), child_of("rope-s1-00000001", "seed=1")
+    other = child_of("rope-s0-00000002", "optimizer.lr=0.03")
+    assert first == sibling and len({first, other, arm_of(config())}) == 3

@@ -9,6 +9,7 @@ import plans
 import pytest
 import tuned
 
+from wordorder.errors import InputError
 from wordorder.sweep.stages import Arm
 from wordorder.sweep.tuning import settle
 
@@ -141,3 +142,12 @@ def test_arms_that_are_the_same_runs_are_one(follow):
     again = Arm("again", ("other=1", "position=rope"))  # its folders are those of the first
     settled = follow(tuned.stages_of(1.0, 2.0, 4.0, arms=(tuned.ROPE, again, tuned.NONE)), best_at(rope=2.0, none=2.0))
     assert list(settled.tuned.means) == [again, tuned.NONE] and len(settled.final) == 4
+
+
+def test_a_scored_run_without_its_score_is_told_by_its_folder(follow, tmp_path):
+    stages = tuned.stages_of(1.0, 2.0, 4.0)
+    follow(stages, best_at(rope=2.0, none=2.0))
+    lost = tuned.folder_of(stages.trials(stages.levels)[0].words, tmp_path)
+    (lost / "scores.jsonl").unlink()
+    with pytest.raises(InputError, match=f"{lost}/scores.jsonl: no bits_per_byte"):
+        follow(stages)

@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from wordorder.compare.labels import NOT_COMPARED, label_arms
+from wordorder.record.lineage import name_parent
 from wordorder.record.read import read_config, read_run
-
-SEEDS = frozenset({"weight_seed", "data_seed"})
+from wordorder.record.seeds import is_seed
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def make_arms(folders: list[Path]) -> list[Arm]:
     for folder in folders:
         config = flatten_config(read_config(folder), run=folder.name)
         run = (folder.name, config, read_run(folder).get("choices") or {})
-        groups.setdefault(json.dumps(config, sort_keys=True, default=str), []).append(run)
+        groups.setdefault(_write(config), []).append(run)
     known = [(group, choices) for group in groups.values() if (choices := next((c for *_, c in group if c), None))]
     configs, choices = [group[0][1] for group, _ in known], [choices for _, choices in known]
     arms = [
@@ -43,29 +44,29 @@ def make_arms(folders: list[Path]) -> list[Arm]:
 
 
 def flatten_config(
-    config: dict[str, Any], run: str = "", *, without: frozenset[str] = NOT_COMPARED | SEEDS
+    config: dict[str, Any], run: str = "", *, without: frozenset[str] = NOT_COMPARED, seeds: bool = False
 ) -> dict[str, Any]:
     """Dotted keys of what was trained; a value that names the run's own folder is a place and falls out.
 
-    `without` names the sections that are left out; with the seeds among them, those inside others are left out, too.
+    `without` names the sections that are left out; seeds: are they kept, where their sections are? The run that weights were
+    taken from stands as its arm, whatever its seeds.
     """
     return {
         key: _make_whole(_name_parent(value) if key == "initialize_from" else value)
         for key, value in _walk(config, "")
         if key.split(".")[0] not in without
-        and not (SEEDS <= without and is_seed(key))
+        and (seeds or not is_seed(key))
         and not (run and isinstance(value, str) and run in value)
     }
 
 
-def is_seed(key: str) -> bool:
-    """A key that follows a run's seeds, as in schemes that draw; a source's own seed is another text."""
-    return key.split(".")[-1].split("_")[-1] == "seed" and key.split(".")[0] != "source"
-
-
 def _name_parent(folder: str) -> str:
-    """The arm of the run that weights were taken from: its experiment and name, without its seed and what follows of it."""
-    return re.sub(r"-s\d+-[0-9a-f]{8}$", "", "/".join(Path(folder).parts[-2:]))
+    own = Path(folder).name
+    return name_parent(folder, lambda config: sha256(_write(flatten_config(config, run=own)).encode()).hexdigest())
+
+
+def _write(config: dict[str, Any]) -> str:
+    return json.dumps(config, sort_keys=True, default=str)
 
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,7 @@ from matplotlib.ticker import EngFormatter
 from wordorder.compare.figure import Drawing
 from wordorder.compare.layout import add_legend, add_title, arrange, wrap
 from wordorder.compare.look import LOOK, choose_styles
-from wordorder.compare.quantities import SEEDS, Values, read_facts, read_values, select_whole
+from wordorder.compare.quantities import average_seeds, read_facts, read_values, select_whole
 
 if TYPE_CHECKING:
     from wordorder.compare.comparison import Comparison
@@ -54,7 +54,9 @@ class CostQuality(Drawing):
         found = {}
         for cost in self.costs:
             pairs = {
-                arm.label: pd.DataFrame({"x": mean(read_facts(done, arm, cost)), "y": mean(read_values(whole, arm))})
+                arm.label: pd.DataFrame(
+                    {"x": average_seeds(read_facts(done, arm, cost)[0]), "y": average_seeds(read_values(whole, arm)[0])}
+                )
                 for arm in comparison.arms
                 if cost in done
             }
@@ -94,8 +96,3 @@ def draw_panel(axes: Axes, arms: dict[str, pd.DataFrame], styles: dict[str, tupl
     axes.set_xlim(every.min() - room, every.max() + room)
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.locator_params(axis="x", nbins=5)
-
-
-def mean(values: Values) -> pd.Series:
-    """A number per pair of seeds."""
-    return pd.to_numeric(values[0]).groupby(level=SEEDS).mean().astype(float)

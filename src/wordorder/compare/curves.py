@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from wordorder.compare.arms import Arm
 from wordorder.compare.figure import Curves, Panel, note_own_tokens
 from wordorder.compare.look import choose_limits, choose_styles
 from wordorder.compare.progress import AGAINST, Against, place
@@ -162,10 +163,10 @@ class PositionCurves(Curves):
         self.caption = f"Bits per byte of each stretch of {context}; lower is better."
 
     def panels(self, comparison: Comparison) -> list[Panel]:
-        facts = {"split": choose_split(comparison.scores, "position_in_context"), "length": self.length or None}
-        rows = select_scores(comparison.scores, evaluation="position_in_context", metric="bits_per_byte", **facts)
+        split = choose_split(comparison.scores, "position_in_context")
+        rows = select_scores(comparison.scores, evaluation="position_in_context", metric="bits_per_byte", split=split)
         rows = rows.reindex(columns=["run", "length", "fact_position", "position_end", "value", "why"])
-        rows = rows[rows["length"] == rows["length"].max()]
+        rows = _at_length(rows, self.length or rows["length"].max(), comparison.arms)
         middle = np.sqrt((rows["fact_position"] + 1).astype(float) * rows["position_end"].astype(float))
         points = rows[["run", "value", "why"]].set_axis(["run", "y", "why"], axis=1)
         points = points.assign(x=middle, at=rows["fact_position"])
@@ -179,6 +180,18 @@ class PositionCurves(Curves):
 
     def notes(self, comparison: Comparison) -> list[str]:
         return super().notes(comparison) + note_own_tokens(comparison)
+
+
+def _at_length(rows: pd.DataFrame, length: int, arms: list[Arm]) -> pd.DataFrame:
+    """The rows of contexts of this length; of an arm that has none, its others without their values, and why."""
+    at = rows[rows["length"] == length]
+    kept = [at]
+    for arm in arms:
+        own = rows[rows["run"].isin(arm.runs)]
+        if len(own) and not at["run"].isin(arm.runs).any():
+            lengths = ", ".join(f"{one:,}" for one in sorted(own["length"].dropna().unique()))
+            kept.append(own.assign(value=np.nan, why=f"scored in contexts of {lengths} tokens, not {length:,}"))
+    return pd.concat(kept)
 
 
 def _mark_truncation(axes: Axes, points: pd.DataFrame, comparison: Comparison) -> None:

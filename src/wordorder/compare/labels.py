@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from wordorder.record.read import SHELVES
@@ -9,9 +10,8 @@ from wordorder.record.read import SHELVES
 # Top-level parts of a config that say where, when and how often, and not what was trained. What is not listed is
 # compared: an unforeseen key shows up in labels, it never lets different trainings pass for seeds of one arm.
 NOT_COMPARED = frozenset(
-    "weight_seed data_seed seed seeds output output_dir output_folder run run_dir run_name name experiment group logger"
-    " evaluation evaluations compare plan question figures claims launcher sweeper rerun resume debug hydra allow paths"
-    " record workers device devices tuning".split()
+    "weight_seed data_seed seed output_dir name experiment logger evaluation compare plan question rerun debug allow record"
+    " workers device devices tuning".split()
 )
 
 
@@ -36,6 +36,7 @@ def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
         if len(made[name]) > 1 and _is_compared(name) and _section(name) in {key.partition(".")[0] for key in differing}
     ]
     keys = [key for key in differing if not is_copy(key, configs)]
+    write = {key: _tell_apart([config[key] for config in configs if key in config]) for key in keys}
     labels = []
     for config, choice in zip(configs, choices, strict=True):
 
@@ -51,7 +52,7 @@ def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
         ]
         for key in keys:
             if key in config and key in find_differences([configs[n] for n in like(key)]):
-                parts.append(f"{key.removeprefix('position.')}={shorten(config[key])}")
+                parts.append(f"{key.removeprefix('position.')}={write[key](config[key])}")
         labels.append(", ".join(parts) or str(choice.get("position", "the only arm")))
     return labels
 
@@ -81,13 +82,34 @@ def is_copy(key: str, configs: list[dict[str, Any]]) -> bool:
 
 
 def _freeze(config: dict[str, Any], key: str) -> str | None:
-    return json.dumps(config[key], sort_keys=True, default=str) if key in config else None
+    return _spell_out(config[key]) if key in config else None
+
+
+def _tell_apart(values: list[Any]) -> Callable[[Any], str]:
+    """How a key's values are written: shortened, or in full where that makes two of them one, as floats that differ in the
+    last digit and classes of one name are."""
+    written = {_spell_out(value): shorten(value) for value in values}
+    return shorten if len(set(written.values())) == len(written) else _spell_out
+
+
+def _spell_out(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def shorten(value: Any) -> str:
-    """A config's value as people write it: numbers without a bare .0, classes by their own name."""
+    """A config's value as people write it: numbers without a bare .0, classes by their own name, text without quotes unless
+    it would pass for another value, as "1" and "null" do."""
     if isinstance(value, float):
         return f"{value:.12g}"
     if isinstance(value, str) and value.startswith("wordorder."):
         return value.rsplit(".", 1)[-1]
-    return json.dumps(value, default=str).strip('"')
+    written = json.dumps(value, default=str)
+    return written[1:-1] if isinstance(value, str) and not _is_json(value) else written
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

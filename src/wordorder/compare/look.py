@@ -44,6 +44,7 @@ LOOK = {
     "legend.frameon": False,
     "legend.handlelength": 3.0,
     "svg.fonttype": "path",
+    "text.parse_math": False,  # a label is what a config says, with whatever dollars
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from wordorder.compare.arms import Arm
-from wordorder.compare.quantities import select_scores
+from wordorder.compare.quantities import choose_split, select_scores
 
 HARDWARE = ["device", "host_processor", "host_system", "versions_python"]
 LOGS, TAIL = ("log.txt", "traceback.txt"), 15  # lines
@@ -66,7 +66,7 @@ def list_commits(runs: pd.DataFrame) -> list[str]:
 
 def list_warnings(runs: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
     """What could make the table mislead, a line each."""
-    return [*_warn_of_floors(runs, scores), *_warn_of_splits(scores)]
+    return [*_warn_of_floors(runs, scores), *_warn_of_splits(runs, scores)]
 
 
 def _warn_of_floors(runs: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
@@ -90,8 +90,25 @@ def _read_floor(runs: pd.DataFrame, scores: pd.DataFrame, metric: str) -> pd.Dat
     return rows.reindex(columns=["run", "split", "value", "count"]).set_index(["run", "split"])
 
 
-def _warn_of_splits(scores: pd.DataFrame) -> list[str]:
+def _warn_of_splits(runs: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
     splits = sorted(scores["split"].dropna().unique()) if "split" in scores else []
     if len(splits) < 2:
         return []
-    return [f"Scored on {', '.join(splits)}: an evaluation of several is shown on test; scores.csv has all."]
+    return [
+        f"Scored on {', '.join(splits)}: an evaluation of several is shown on test; scores.csv has all.",
+        *_list_left_out(runs, scores),
+    ]
+
+
+def _list_left_out(runs: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
+    """Finished runs that an evaluation scored on other splits than the one that is shown, so that they lack its numbers."""
+    done = scores[scores["run"].isin(runs.loc[runs["status"] == "done", "run"])]
+    notes = []
+    for evaluation, own in done.groupby("evaluation", sort=False):
+        shown = choose_split(done, str(evaluation))
+        for run, rows in own.dropna(subset="split").groupby("run"):
+            if shown not in (had := sorted(rows["split"].unique())):
+                notes.append(
+                    f"{run} has {evaluation} on {', '.join(had)} and not on {shown}: those numbers are without it."
+                )
+    return notes

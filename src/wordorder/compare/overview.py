@@ -18,7 +18,7 @@ def describe_runs(runs: pd.DataFrame, table: Table) -> str:
     done = int((runs["status"] == "done").sum())
     said = [count(len(table.rows), "arm"), count(len(runs), "run")]
     said += [f"{done} of them finished"] if done < len(runs) else []
-    fewest, most = min(table.seeds.values()), max(table.seeds.values())
+    fewest, most = min(table.seeds.values(), default=0), max(table.seeds.values(), default=0)
     said += [f"{count(most, 'seed')} each" if fewest == most else f"{fewest} to {most} seeds each"]
     days = list_days(runs)
     return ", ".join(said) + (f"; trained {' to '.join(days)} (UTC)." if days else ".")

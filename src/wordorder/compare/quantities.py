@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from wordorder.compare.arms import Arm
+from wordorder.record.seeds import SEEDS
 
-SEEDS = ["weight_seed", "data_seed"]
 ROUNDING = 1e-9  # bits per byte that two sums of the same numbers in another order may differ by
 Values = tuple[pd.Series, str]  # a value per pair of seeds, and why there is none where there is none
 
@@ -64,7 +64,7 @@ def list_qualities(scores: pd.DataFrame, baseline: Arm | None) -> list[Column]:
     """Bits per byte: on the whole split, minus the baseline, and at the lengths of the sweep."""
     split = choose_split(scores, "bits_per_byte")
     group = f"bits per byte, {split} split" if split else "bits per byte"
-    whole = select_scores(scores, evaluation="bits_per_byte", metric="bits_per_byte", split=split)
+    whole = select_whole(scores)
     columns = []
     if len(whole):
         columns.append(Column("bits_per_byte", group, "whole", lambda arm: read_values(whole, arm), write_score))
@@ -124,6 +124,16 @@ def read_values(rows: pd.DataFrame, arm: Arm) -> Values:
 def average_seeds(values: pd.Series) -> pd.Series:
     """The known values as floats, one for each pair of seeds; a seed that was run twice counts once, with its mean."""
     return pd.to_numeric(values).groupby(level=SEEDS).mean().dropna().astype(float)
+
+
+def average_common(values: dict[str, pd.Series]) -> dict[str, float]:
+    """Means over the seeds that all of these have in common; what has no value at all does not count, and has no mean.
+
+    Means over different seeds differ by the seeds alone. Empty where no seed is common.
+    """
+    known = {name: own for name, own in values.items() if len(own)}
+    table = pd.DataFrame(known).dropna()
+    return {name: float(mean) for name, mean in table.mean().items()} if len(table) else {}
 
 
 def write_amount(value: float) -> str:

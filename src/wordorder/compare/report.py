@@ -50,7 +50,12 @@ def render_summary(comparison: Comparison) -> str:
     left_out = [f"- {f['run']} ({f['arm']}): {f['status']}, {f['reason'] or 'no reason'}" for f in comparison.failures]
     blocks += ["Not in the table:\n\n" + "\n".join(left_out)] if left_out else []
     blocks += ["Mind:\n\n" + "\n".join(f"- {note}" for note in comparison.notes)] if comparison.notes else []
-    return "\n\n".join(block for block in [*blocks, f"Reproduce: `{comparison.command}`"] if block) + "\n"
+    return "\n\n".join(block for block in [*blocks, _write_command(comparison.command)] if block) + "\n"
+
+
+def _write_command(command: str) -> str:
+    """As code; several that were typed, a line each, in a block, because a span of code has no lines."""
+    return f"Reproduce:\n\n```\n{command}\n```" if "\n" in command else f"Reproduce: `{command}`"
 
 
 def render_page(comparison: Comparison, drawn: list[dict[str, object]], empty: list[Drawing]) -> str:

@@ -5,8 +5,8 @@ import shlex
 import pandas as pd
 
 from wordorder.compare.arms import Arm
+from wordorder.record.seeds import SEEDS
 
-SEEDS = ("seed", "weight_seed", "data_seed")
 PLACES = ("hydra.searchpath", "--config-dir", "-cd", "--config-path", "-cp")  # where Hydra looks, each with a folder
 
 
@@ -33,8 +33,9 @@ def program_of(command: str) -> list[str]:
 
 def shorten_lines(program: list[str], runs: list[list[str]]) -> list[str]:
     """A line for each run; where they differ in their seeds alone, the first, and what stands in the others."""
-    rests = [[word for word in words if word.partition("=")[0] not in SEEDS] for words in runs]
-    seeds = [shlex.join(word for word in words if word.partition("=")[0] in SEEDS) for words in runs]
+    named = ("seed", *SEEDS)
+    rests = [[word for word in words if word.partition("=")[0] not in named] for words in runs]
+    seeds = [shlex.join(word for word in words if word.partition("=")[0] in named) for words in runs]
     first = shlex.join([*program, *runs[0]])
     if any(rest != rests[0] for rest in rests):
         return [shlex.join([*program, *words]) for words in runs]

@@ -16,7 +16,7 @@ from wordorder.compare.figure import Drawing
 from wordorder.compare.labels import shorten
 from wordorder.compare.layout import add_legend, arrange, wrap
 from wordorder.compare.look import LOOK, choose_styles, draw_arm
-from wordorder.compare.quantities import read_values, select_whole
+from wordorder.compare.quantities import average_common, average_seeds, read_values, select_whole
 from wordorder.compare.tuned import Line, note_tuning, read_lines
 
 if TYPE_CHECKING:
@@ -60,14 +60,16 @@ class Sensitivity(Drawing):
 
     def line(self, comparison: Comparison, arms: list[Arm]) -> Line:
         whole = select_whole(comparison.scores[comparison.scores["run"].isin(comparison.done)])
+        values = {float(arm.config[self.key]): average_seeds(read_values(whole, arm)[0]) for arm in arms}
         rows = [
-            {"run": number, "x": float(arm.config[self.key]), "y": value}  # a seed's line runs over the arms
-            for arm in arms
-            for number, value in enumerate(pd.to_numeric(read_values(whole, arm)[0]).dropna())
+            {"run": f"{weight}/{data}", "x": x, "y": value}  # a line for each pair of seeds runs over the arms
+            for x, own in values.items()
+            for (weight, data), value in own.items()
         ]
         points = pd.DataFrame(rows, columns=["run", "x", "y"]).sort_values(["run", "x"])
-        means = points.groupby("x")["y"].mean()
-        return Line(arms[0].position, points, (float(means.idxmin()), float(means.min())) if len(means) else None)
+        means = average_common(values)
+        best = min(means, key=means.__getitem__, default=None)
+        return Line(arms[0].position, points, None if best is None else (best, means[best]))
 
     def is_empty(self, comparison: Comparison) -> bool:
         return not any(line.points["x"].nunique() > 1 for line in self.lines(comparison).values())
@@ -76,7 +78,9 @@ class Sensitivity(Drawing):
         return ""  # most comparisons have one value
 
     def notes(self, comparison: Comparison) -> list[str]:
-        return note_tuning(comparison.tuning) if self.is_tuned(comparison) else []
+        if self.is_tuned(comparison):
+            return note_tuning(comparison.tuning)
+        return [note for label, line in self.lines(comparison).items() if (note := note_seeds(label, line.points))]
 
     def draw(self, comparison: Comparison) -> Figure:
         lines = {label: line for label, line in self.lines(comparison).items() if len(line.points)}
@@ -94,6 +98,18 @@ class Sensitivity(Drawing):
             shape(axes, sorted({x for line in lines.values() for x in line.points["x"]}))
             add_legend(figure)
         return figure
+
+
+def note_seeds(label: str, points: pd.DataFrame) -> str:
+    """What the best value was chosen by, where a seed is not at all values; nothing where each is."""
+    n_values = points.groupby("run")["x"].nunique()
+    common = n_values[n_values == points["x"].nunique()]
+    if len(common) == len(n_values):
+        return ""
+    if common.empty:
+        return f"{label} has no ring: no seed is at all of its values."
+    seeds = f"{len(common)} of {len(n_values)} seeds"
+    return f"{label}: its best value is that of {seeds}, the ones that all of its values have."
 
 
 def shape(axes: Axes, values: list[float]) -> None:

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from wordorder.compare.arms import SEEDS, Arm, flatten_config, split_numbers
+from wordorder.compare.arms import Arm, flatten_config, split_numbers
 from wordorder.compare.labels import label_arms
 from wordorder.record.read import read_config, read_run
+from wordorder.record.seeds import SEEDS
 
 # Where a run lies and how it is shown; all else is compared, what was asked of it included.
 PLACES = frozenset("name question output_dir logger compare plan rerun".split())
@@ -23,15 +24,20 @@ def make_single_arms(folders: list[Path]) -> list[Arm]:
     known = [config | seeds for config, seeds in zip(trained, _read_seeds(wholes), strict=True)]
     labels = _tell_apart(label_arms(known, choices), folders)
     arms = [
-        Arm(label, str(choice.get("position", "")), (folder.name,), flatten_config(whole, run=name, without=PLACES))
-        for label, choice, folder, whole, name in zip(labels, choices, folders, wholes, names, strict=True)
+        Arm(label, str(choice.get("position", "")), (folder.name,), everything)
+        for label, choice, folder, everything in zip(labels, choices, folders, _read_all(wholes, names), strict=True)
     ]
     return sorted(arms, key=lambda arm: split_numbers(arm.label))
 
 
+def _read_all(configs: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any]]:
+    pairs = zip(configs, names, strict=True)
+    return [flatten_config(config, run=name, without=PLACES, seeds=True) for config, name in pairs]
+
+
 def _read_seeds(configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One seed where both are the same in every run."""
-    both = [{key: config.get(key) for key in sorted(SEEDS)} for config in configs]
+    both = [{key: config.get(key) for key in SEEDS} for config in configs]
     if all(len(set(seeds.values())) == 1 for seeds in both):
         return [{"seed": seeds["weight_seed"]} for seeds in both]
     return both

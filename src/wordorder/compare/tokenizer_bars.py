@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from wordorder.compare.arms import Arm
 from wordorder.compare.figure import Drawing
 from wordorder.compare.layout import add_title, wrap
 from wordorder.compare.look import LOOK, choose_styles
-from wordorder.compare.quantities import SEEDS, Column
+from wordorder.compare.quantities import Column, average_seeds
 from wordorder.compare.tokenizers import list_bits, list_panels
 
 if TYPE_CHECKING:
@@ -82,9 +83,8 @@ def _write_title(column: Column) -> str:
     return column.title.replace("/ ", "/")  # where the table breaks it
 
 
-def _read(column: Column, arm: object) -> pd.Series:
-    """A value per pair of seeds."""
-    return pd.to_numeric(column.values(arm)[0]).groupby(level=SEEDS).mean().dropna().astype(float)
+def _read(column: Column, arm: Arm) -> pd.Series:
+    return average_seeds(column.values(arm)[0])
 
 
 def _draw_row(axes: Axes, place: int, values: pd.Series, column: Column, colour: str) -> None:

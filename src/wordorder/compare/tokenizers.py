@@ -16,6 +16,7 @@ from wordorder.compare.quantities import (
     read_facts,
     read_values,
     select_scores,
+    select_whole,
     write_amount,
     write_score,
 )
@@ -35,19 +36,23 @@ ABOUT = (
 def make_tokenizer_table(runs: pd.DataFrame, scores: pd.DataFrame, arms: list[Arm]) -> Table | None:
     """A row per arm; None where arms on one text share one tokenizer. Columns without any value are left out."""
     done = runs[runs["status"] == "done"]
-    texts = done.get("digests_data", pd.Series("", index=done.index)).fillna("")
-    if not any(count_tokenizers(own) > 1 for _, own in done.groupby(texts)):
-        return None  # a tokenizer each for texts that differ is no choice between tokenizers
+    if not cut_one_text(done):
+        return None
     scores = scores[scores["run"].isin(done["run"])]
     columns = [list_bits(scores), *_list_recipe(done), *_list_cuts(scores), *_list_costs(done)]
     known = [column for column in columns if any(column.values(arm)[0].notna().any() for arm in arms)]
     return replace(fill_table(known, done, arms), title="Tokenizers", about=ABOUT)
 
 
+def cut_one_text(done: pd.DataFrame) -> bool:
+    """Do several tokenizers cut one text? A tokenizer each for texts that differ is no choice between tokenizers."""
+    texts = done.get("digests_data", pd.Series("", index=done.index)).fillna("")
+    return any(count_tokenizers(own) > 1 for _, own in done.groupby(texts))
+
+
 def list_bits(scores: pd.DataFrame) -> Column:
     """Bits per byte of the whole split, by which tokenizers are compared."""
-    split = choose_split(scores, "bits_per_byte")
-    rows = select_scores(scores, evaluation="bits_per_byte", metric="bits_per_byte", split=split)
+    rows = select_whole(scores)
     return Column("bits_per_byte", "", "bits/ byte", lambda arm: read_values(rows, arm), write_score)
 
 
@@ -72,11 +77,16 @@ def warn_of_tokenizers(runs: pd.DataFrame, arms: list[Arm], limits: dict[str, in
                 f"{arm.label}: its tokenizer does not give back every text, so its bits per byte are those of another text;"
                 " they are not comparable."
             )
-    done = runs.loc[runs["status"] == "done", "run"]
-    if tokens := sorted({limits.get(run, 0) for run in done} - {0}):
+    done = runs[runs["status"] == "done"]
+    if tokens := sorted({limits.get(run, 0) for run in done["run"]} - {0}):
         notes.append(
             f"bits_per_byte was limited to {', '.join(f'{n:,}' for n in tokens)} tokens, which are another text for each"
             " tokenizer; evaluation.bits_per_byte.tokens=0 scores the same bytes for all."
+        )
+    if "evaluations_length_sweep" in done and cut_one_text(done.dropna(subset="evaluations_length_sweep")):
+        notes.append(
+            "The lengths of length_sweep are counted in tokens, so that arms of different tokenizers are scored on different text"
+            " there: compare them at a length only where they share a tokenizer."
         )
     return notes
 

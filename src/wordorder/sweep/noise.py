@@ -11,12 +11,13 @@ from statistics import fmean
 
 from wordorder.compare.noise import Noise, measure_noise, pool_paired
 from wordorder.record.read import SHELVES, list_runs, read_config, read_run
-from wordorder.record.rows import Row, read_rows
+from wordorder.record.rows import Row
 from wordorder.sweep.planned import arm_of
 from wordorder.sweep.telling import Looked
-from wordorder.sweep.tuning import METRIC
+from wordorder.sweep.tuning import METRIC, read_latest
 
 LEAST = 3  # runs
+Scored = dict[str, dict[tuple[int, int], list[float]]]  # arm -> weight seed, data seed -> bits per byte of each run
 
 
 @dataclass(frozen=True)
@@ -31,22 +32,23 @@ class Floor:
 
 def own_floor(looked: Looked) -> Floor | None:
     """From a plan's own runs; None where no two arms have three seeds in common."""
-    arms: dict[str, dict[tuple[int, int], float]] = {}
+    arms: Scored = {}
     for run, state in looked:
         bits = read_bits(Path(run.folder), run.evaluations.get(METRIC)) if state.name == "done" else None
         if bits is not None:
-            arms.setdefault(run.arm, {})[seeds_of(state.facts)] = bits
-    deviation = pool_paired(list(arms.values()))
+            arms.setdefault(run.arm, {}).setdefault(seeds_of(state.facts), []).append(bits)
+    means = average(arms)
+    deviation = pool_paired(means)
     if deviation is None:
         return None
-    n_runs = sum(map(len, arms.values()))
-    mean = fmean(bits for arm in arms.values() for bits in arm.values())
+    n_runs = sum(len(runs) for arm in arms.values() for runs in arm.values())
+    mean = fmean(bits for arm in means for bits in arm.values())
     return Floor(deviation, mean, f"pooled over {len(arms)} arms of this plan, {n_runs} runs")
 
 
 def noise_floor(folder: Path) -> Floor | None:
     """From the runs of experiment=noise; None below three that are done, or where no two of an arm differ in both seeds."""
-    arms: dict[str, dict[tuple[int, int], float]] = {}
+    arms: Scored = {}
     found = []
     for path in list_runs(folder):
         facts = read_run(path)
@@ -55,19 +57,24 @@ def noise_floor(folder: Path) -> Floor | None:
         asked = facts.get("evaluations", {}).get(METRIC)
         bits = read_bits(path, asked)
         if bits is not None:
-            arms.setdefault(f"{arm_of(read_config(path))} {asked}", {})[seeds_of(facts)] = bits
+            arm = arms.setdefault(f"{arm_of(read_config(path))} {asked}", {})
+            arm.setdefault(seeds_of(facts), []).append(bits)
             found.append(facts)
-    noise = measure_noise(arms.values()) if len(found) >= LEAST else None
+    noise = measure_noise(average(arms)) if len(found) >= LEAST else None
     if noise is None or noise.difference is None:
         return None
-    return Floor(noise.difference, noise.mean, f"{noise.n} runs of {folder}: {describe(found)}", noise)
+    return Floor(noise.difference, noise.mean, f"{len(found)} runs of {folder}: {describe(found)}", noise)
 
 
 def read_bits(folder: Path, evaluation_id: str | None) -> float | None:
     """Bits per byte by this evaluation; None where it was not asked or has no finite answer."""
-    rows = read_rows(folder / "scores.jsonl", required=("evaluation_id", "metric", "value"))
-    found = [row["value"] for row in rows if (row["evaluation_id"], row["metric"]) == (evaluation_id, METRIC)]
-    return found[-1] if found and found[-1] is not None and isfinite(found[-1]) else None
+    row = read_latest(folder, evaluation_id)
+    return row["value"] if row and row["value"] is not None and isfinite(row["value"]) else None
+
+
+def average(arms: Scored) -> list[dict[tuple[int, int], float]]:
+    """Each arm's bits per byte by its seeds; of runs that share both, as children of several parents may, the mean."""
+    return [{seeds: fmean(bits) for seeds, bits in arm.items()} for arm in arms.values()]
 
 
 def seeds_of(facts: Row) -> tuple[int, int]:

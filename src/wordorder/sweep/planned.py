@@ -15,7 +15,9 @@ from typing import Any
 from wordorder import identity
 from wordorder.check import Config, make
 from wordorder.errors import InputError
+from wordorder.record.lineage import name_parent
 from wordorder.record.read import read_run
+from wordorder.record.seeds import without_seeds
 from wordorder.source.base import Source
 from wordorder.source.task import Task
 from wordorder.sweep.inputs import digest_package
@@ -88,15 +90,10 @@ def weights_of(folder: str) -> str:
 
 
 def arm_of(config: Config) -> str:
-    """Digest of what a run is apart from its seeds, wherever in its config they stand."""
-    return identity.digest(without_seeds({name: config[name] for name in (*identity.TRAINING_SECTIONS, "source")}))
-
-
-def without_seeds(node: Any) -> Any:
-    """The same without any key that is `seed` or ends in `_seed`."""
-    if not isinstance(node, dict):
-        return node
-    return {key: without_seeds(value) for key, value in node.items() if key.split("_")[-1] != "seed"}
+    """Digest of what a run is apart from its seeds, wherever in its config they stand, and from those of its parent."""
+    asked = {name: config[name] for name in (*identity.TRAINING_SECTIONS, "source")}
+    parent = name_parent(config["initialize_from"], arm_of)
+    return identity.digest(without_seeds(asked) | {"initialize_from": parent})
 
 
 def foreign_packages(config: Config) -> set[str]:

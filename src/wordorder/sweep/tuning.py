@@ -11,7 +11,8 @@ from math import inf, isfinite
 from pathlib import Path
 from statistics import fmean
 
-from wordorder.record.rows import read_rows
+from wordorder.errors import InputError
+from wordorder.record.rows import Row, read_rows
 from wordorder.sweep.expansion import Expansion
 from wordorder.sweep.manifest import obtain
 from wordorder.sweep.planned import Planned
@@ -139,8 +140,15 @@ def read_bits(run: Planned, state: State) -> float | None:
         return inf
     if state.name != "done":
         return None
-    rows = read_rows(Path(run.folder) / "scores.jsonl", required=("evaluation_id", "metric"))
-    (value,) = [
-        row["value"] for row in rows if (row["evaluation_id"], row["metric"]) == (run.evaluations[METRIC], METRIC)
-    ]
-    return inf if value is None else value
+    row = read_latest(Path(run.folder), run.evaluations[METRIC])
+    if row is None:
+        file = Path(run.folder) / "scores.jsonl"
+        raise InputError(f"{file}: no {METRIC}, which run.json lists; remove the run's folder and run it again")
+    return inf if row["value"] is None else row["value"]
+
+
+def read_latest(folder: Path, evaluation_id: str | None) -> Row | None:
+    """The last row of bits per byte that a run has of this evaluation."""
+    rows = read_rows(folder / "scores.jsonl", required=("evaluation_id", "metric", "value"))
+    found = [row for row in rows if (row["evaluation_id"], row["metric"]) == (evaluation_id, METRIC)]
+    return found[-1] if found else None
