@@ -56,6 +56,14 @@ def test_a_killed_evaluation_goes_on_to_the_same_bits(trained, monkeypatch):
     assert len(scored) == n_items - 70 and not part.exists()
 
 
+def test_a_run_knows_how_it_was_asked_last(trained):
+    first = runs.facts_of(trained)["asked"]["bits_per_byte"]
+    assert first["tokens"] == 512 and first["split"] == "test"
+    words = ["evaluation=[bits_per_byte]", "evaluation.bits_per_byte.tokens=256"]
+    assert runs.typed("evaluate", f"run={trained}", *words) == 0
+    assert runs.facts_of(trained)["asked"] == {"bits_per_byte": first | {"tokens": 256}}
+
+
 def test_items_of_a_run_that_is_made_again_are_forgotten(trained, compose_config):
     left = trained / "items.0123456789abcdef.part.jsonl"
     left.write_text("{}\n", encoding="utf-8")

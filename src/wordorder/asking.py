@@ -109,7 +109,7 @@ def ask_run(
     packing: Packing = make(trained["data"], "data", allow=allow)
     across, layout = packing.attend_across, packing.layout_of(source)
     subject = Subject(model.to(device), tokenizer, store, device, layout=layout, attend_across=across)
-    asked = score_missing(record, subject, evaluations, identify(nodes, record, changed))
+    asked = score_missing(record, subject, evaluations, identify(nodes, record, changed), nodes=nodes)
     if asked:
         mirror: Mirror = make(trained["logger"], "logger", allow=allow)
         mirror.close(record.folder)

@@ -16,7 +16,7 @@ def ask_pretrained(run: PretrainedRun, nodes: Config, evaluations: dict[str, Eva
     say(f"{record.folder.name}: {describe(subject)}")
     changed = position if run.config["overrides"] else {}
     with record.hold():
-        asked = score_missing(record, subject, evaluations, identify(nodes, record, changed))
+        asked = score_missing(record, subject, evaluations, identify(nodes, record, changed), nodes=nodes)
         record.update(status="done")
     print_scores(record, list(nodes), asked)
 

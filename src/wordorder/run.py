@@ -100,7 +100,8 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progres
         count_spent(job, record, store, model)
         model.to(job.device).eval().position.at_step(record.facts["steps"], record.facts["steps"])
         subject = make_subject(job, model, store)
-        score_missing(record, subject, job.evaluations, job.evaluation_ids(), progress=progress)
+        nodes = job.config["evaluation"]
+        score_missing(record, subject, job.evaluations, job.evaluation_ids(), nodes=nodes, progress=progress)
         record.update(status="done", reason="", scored_at=calendar_time())
         job.mirror.close(record.folder)
         return Outcome(record.folder, "done")

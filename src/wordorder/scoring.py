@@ -33,10 +33,12 @@ def score_missing(
     evaluations: dict[str, Evaluation],
     ids: dict[str, str],
     *,
+    nodes: dict[str, Any],
     progress: Progress | None = None,
 ) -> list[str]:
     """Run each evaluation whose identity the record does not know; returns the names of those that ran.
 
+    `nodes` are their configs, which the record keeps as `asked`: an identity tells that two were asked differently, not how.
     `progress` is told how far each is; without one this process shows it itself.
     """
     known = {row["evaluation_id"] for row in record.scores()}
@@ -44,7 +46,10 @@ def score_missing(
     for name in missing:
         score(record, subject, name, evaluations[name], ids[name], progress or alone(record.folder.name))
     counting = {name: ids[name] for name in evaluations}  # also those scored before a kill, or before another identity
-    record.update(evaluations=record.facts.get("evaluations", {}) | counting)
+    asked = {name: nodes[name] for name in evaluations}
+    record.update(
+        evaluations=record.facts.get("evaluations", {}) | counting, asked=record.facts.get("asked", {}) | asked
+    )
     for name in evaluations:
         part_of(record, subject, ids[name]).remove()
     return missing

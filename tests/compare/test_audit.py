@@ -1,14 +1,14 @@
 """Each kind of unfairness is caught by its name, and a clean comparison has no finding."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from wordorder.compare.arms import make_arms
-from wordorder.compare.audit import CHECKS, Evidence, Finding, audit, summarize
+from wordorder.compare.audit import CHECKS, Finding, audit, summarize
 from wordorder.compare.audit_design import levels_of
+from wordorder.compare.evidence import Evidence
 from wordorder.compare.single_arms import make_single_arms
 from wordorder.record.read import list_runs, read_runs, read_scores
 
@@ -46,6 +46,7 @@ PLANTED: dict[str, dict[str, Any]] = {
     "unequal vocabularies": {"facts": {"vocabulary": {"requested": 1024, "actual": 900}}},
     "failed runs": {"facts": {"status": "failed", "reason": "the loss is nan"}},
     "different data": {"facts": {"digests": {"tokenizer": "a" * 64, "data": "e" * 64}}},
+    "different evaluations": {"facts": {"evaluations": {"bits_per_byte": "f" * 16}}},
     "different tokenizers": {"facts": {"digests": {"tokenizer": "b" * 64, "data": "d" * 64}}},
     "different code": {"facts": {"code": "f" * 64}},
     "different precision": {"config": {"trainer": {"precision": "bf16", "unit": "tokens"}}},
@@ -84,10 +85,58 @@ def test_every_combination_of_two_factors_is_fair(add_run, find):
     assert find(baseline="") == []
 
 
-def test_a_scheme_s_own_seed_follows_the_run_s(add_run):
+def test_a_scheme_s_own_seed_follows_the_run_s(add_run, lab):
     folders = [add_run("rope", n, config={"position": {"seed": n}}) for n in (0, 1)]
     arms = make_single_arms(folders)
-    assert set(levels_of(SimpleNamespace(arms=arms, tuning={}))) == {"seed"}
+    assert set(levels_of(Evidence(read_runs(lab), read_scores(lab), arms, {}, single=True))) == {"seed"}
+
+
+def test_several_keys_of_one_section_are_several_factors(add_run, find):
+    add_run("rope", config={"optimizer": {"beta2": 0.95, "weight_decay": 0.1}})
+    add_run("rope", config={"optimizer": {"lr": 0.004, "beta2": 0.99, "weight_decay": 0.0}})
+    (finding,) = find(baseline="")
+    assert finding.kind == "more than one factor"
+    for said in ("optimizer.lr 0.001 → 0.004", "optimizer.beta2 0.95 → 0.99", "optimizer.weight_decay 0.1 → 0"):
+        assert said in finding.said
+
+
+def test_keys_inside_of_one_of_several_choices_are_factors_among_its_arms(add_run, find):
+    add_run("none", facts={"kernel": "sdpa"})
+    add_run("rope")  # theta 10000
+    add_run("rope", config={"position": {"theta": 500000.0}})
+    assert find() == []  # rope's theta is no difference to none, nor a cell that none lacks
+    add_run("rope", config={"position": {"theta": 20000.0, "scaling": 2.0}})
+    (finding,) = find()
+    assert finding.kind == "more than one factor" and "position.theta" in finding.said
+    assert "position.scaling – → 2" in finding.said
+
+
+def test_all_that_a_choice_brings_is_one_factor(add_run, find):
+    choices = {"position": "rope", "tokenizer": "bpe", "source": "python_docs", "model": "nano"}
+    add_run("rope", config={"optimizer": {"beta2": 0.95}}, facts={"choices": choices | {"optimizer": "adamw"}})
+    other = {"lr": 0.02, "beta2": 0.99}
+    add_run("rope", config={"optimizer": other}, facts={"choices": choices | {"optimizer": "muon"}})
+    assert find(baseline="") == []
+
+
+def test_a_number_that_follows_another_of_its_section_is_no_factor(add_run, find):
+    for size in (16, 32):
+        add_run("rope", config={"trainer": {"batch_size": size, "micro_batch_size": size}})
+    assert find(baseline="") == []
+    add_run("rope", config={"trainer": {"batch_size": 32, "micro_batch_size": 16}})
+    assert "more than one factor" not in kinds(find(baseline=""))
+    add_run("rope", config={"trainer": {"batch_size": 64, "micro_batch_size": 8}})
+    assert "more than one factor" in kinds(find(baseline=""))
+
+
+def test_arms_of_several_texts_are_named(add_run, find):
+    for position in ("none", "rope"):
+        add_run(position)
+    choices = {"position": "none", "tokenizer": "bpe", "source": "grammar", "model": "nano"}
+    facts = {"choices": choices, "digests": {"tokenizer": "a" * 64, "data": "e" * 64}}
+    add_run("none", facts=facts, config={"source": {"_target_": "wordorder.source.grammar.Grammar"}})
+    (finding,) = [one for one in find(baseline="") if one.kind == "different data"]
+    assert finding.said.startswith("Arms are of 2 texts (none, grammar; none, python_docs, rope, python_docs)")
 
 
 def test_an_arm_that_no_steps_of_one_factor_lead_to_is_caught_among_others_that_are_apart(add_run, find):
@@ -144,7 +193,7 @@ def test_a_combination_that_nobody_ran_is_a_missing_cell(add_run, find):
     for position, lr in (("none", 0.001), ("none", 0.004), ("rope", 0.001)):
         add_run(position, config={"optimizer": {"lr": lr}})
     (cells,) = [finding for finding in find(baseline="") if finding.kind == "missing cells"]
-    assert cells.said.startswith("1 of 4 combinations of position and optimizer have no run")
+    assert cells.said.startswith("1 of 4 combinations of position and optimizer.lr have no run")
 
 
 def test_a_seed_that_an_arm_lacks_is_named(pair, add_run, find):

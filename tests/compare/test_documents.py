@@ -37,7 +37,7 @@ def pair(lab: Path) -> tuple[list[list[float]], list[float]] | None:
     """rope minus none."""
     arms = {arm.label: arm for arm in make_arms(list_runs(lab))}
     paired = pair_documents(read(lab), arms["rope"], arms["none"])
-    return (paired[0].tolist(), paired[1].tolist()) if paired else None
+    return (paired[0].to_numpy().tolist(), paired[1].tolist()) if paired else None
 
 
 def test_documents_are_those_of_the_split_and_identity_that_are_shown(add_run: Callable[..., Path], lab: Path) -> None:

@@ -62,6 +62,16 @@ def test_margin_is_shaded_around_zero_and_words_are_those_of_the_table(axes, com
     assert ForestPlot().notes(comparison) == ["sinusoidal has no seed in common with none."]
 
 
+def test_what_is_not_comparable_has_its_words_and_no_dot(add_run, lab):
+    for seed in range(3):
+        add_run("none", seed)
+        add_run("rope", seed, facts={"evaluations": {"bits_per_byte": "f" * 16}})
+    comparison = compare(lab, baseline="none", figures=[])
+    (axes,) = ForestPlot().draw(comparison).axes
+    assert list_lines(axes, "rope")[1] == [] and ForestPlot().notes(comparison) == []
+    assert [text.get_text() for text in axes.texts] == ["not comparable: other\nevaluation"]
+
+
 def test_without_verdicts_there_is_no_figure_and_no_word_of_it(add_run, lab):
     add_run("none")
     add_run("rope")

@@ -95,6 +95,13 @@ def test_differences_of_many_arms_are_pooled_as_the_mean_square_of_arms_by_seeds
     assert pool_paired(arms) ** 2 == pytest.approx(2 * mean_squares(table)[2])
 
 
+def test_of_differences_that_share_a_seed_one_is_pooled() -> None:
+    one = {(w, d): float(w + d) for w in range(3) for d in range(3)}
+    assert pool_paired([one, dict.fromkeys(one, 0.0)]) is None
+    apart = {(0, 0): 0.0, (0, 1): 9.0, (2, 2): 2.0, (3, 3): 4.0}
+    assert pool_paired([apart, dict.fromkeys(apart, 0.0)]) in (pytest.approx(2.0), pytest.approx(13**0.5))
+
+
 def test_only_arms_with_three_seeds_in_common_are_paired() -> None:
     one = {(k, k): float(k) for k in range(4)}
     two = {(k, k): 2.0 * k for k in range(2, 6)}

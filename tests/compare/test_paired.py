@@ -89,22 +89,26 @@ def test_signs_of_more_than_forty_pairs_are_not_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("differences", "p", "sign_flip", "p_equivalent"),
+    ("differences", "p", "sign_flip", "p_equivalent", "interval"),
     [
-        ([0.0, 0.0, 0.0], 1.0, 1.0, 0.0),
-        ([0.9 - 0.5, 0.8 - 0.4, 0.7 - 0.3], 0.0, 0.25, 1.0),  # 0.4 each, up to rounding
-        ([-0.05] * 3, 0.0, 0.25, 0.0),
+        ([0.0, 0.0, 0.0], 1.0, 1.0, 0.0, (0.0, 0.0)),
+        ([0.9 - 0.5, 0.8 - 0.4, 0.7 - 0.3], None, 0.25, None, None),  # 0.4 each, up to rounding
+        ([-0.05] * 3, None, 0.25, None, None),
     ],
 )
-def test_differences_without_variance_are_defined(
-    differences: list[float], p: float, sign_flip: float, p_equivalent: float
+def test_where_nothing_varies_the_t_test_is_defined_for_zeros_alone(
+    differences: list[float],
+    p: float | None,
+    sign_flip: float,
+    p_equivalent: float | None,
+    interval: tuple[float, float] | None,
 ) -> None:
     with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")
         paired = measure(differences)
         assert (paired.deviation, paired.p, paired.sign_flip) == (0.0, p, sign_flip)
         assert paired.p_equivalent(0.1) == p_equivalent
-        assert paired.interval() == (paired.mean, paired.mean)
+        assert paired.interval() == interval
 
 
 @pytest.mark.parametrize("differences", [[1.0], [], [1.0, float("nan")], [1.0, float("inf"), 2.0], [[1.0, 2.0]]])

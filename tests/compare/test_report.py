@@ -154,13 +154,16 @@ def test_silent_difference_in_data_is_warned_of(add_run: Callable[..., Path], la
     assert [(one.kind, one.said) for one in make(lab).findings] == [("different data", said)]
 
 
-def test_difference_in_data_that_the_label_tells_is_not_warned_of(add_run: Callable[..., Path], lab: Path) -> None:
+def test_difference_in_data_that_the_label_tells_is_a_finding_and_no_warning(
+    add_run: Callable[..., Path], lab: Path
+) -> None:
     add_run("rope")
     choices = {"position": "rope", "tokenizer": "bpe", "source": "text_file", "model": "nano"}
     digests = {"data": "e" * 64, "tokenizer": "f" * 64}
     add_run("rope", facts={"choices": choices, "digests": digests}, config={"source": {"_target_": "wordorder.x.Y"}})
     comparison = make(lab, baseline="python_docs")
-    assert comparison.findings == comparison.notes == [] and list(comparison.table.rows) == ["python_docs", "text_file"]
+    assert [finding.kind for finding in comparison.findings] == ["different data"] and comparison.notes == []
+    assert list(comparison.table.rows) == ["python_docs", "text_file"]
 
 
 def test_page_tells_how_to_reproduce_and_what_differs(add_run: Callable[..., Path], lab: Path) -> None:

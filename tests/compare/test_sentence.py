@@ -35,6 +35,21 @@ def test_arms_have_too_few_seeds_where_others_are_better(add_run, lab):
     assert "alibi and sinusoidal have too few seeds to tell; rope (" in say(lab)
 
 
+def test_crossed_seeds_are_too_few_and_one_data_seed_is_a_condition(add_run, lab):
+    def add(weight, data, noise):
+        for position, shift in (("none", 0.0), ("rope", noise)):
+            seeds = {"weight_seed": weight, "data_seed": data}
+            facts = {"seeds": {"weight": weight, "data": data}}
+            add_run(position, shift=shift, config=seeds, facts=facts)
+
+    for weight in range(3):
+        add(weight, 0, weight / 1000)
+    assert say(lab).startswith("Against none, in bits per byte over 3 pairs of seeds, for data seed 0 alone: rope (")
+    for weight in range(3):
+        add(weight, 1, weight / 1000)
+    assert say(lab) == "No verdict: 1 independent pair of seeds, too few seeds to tell; a verdict takes 3."
+
+
 def test_one_arm_needs_no_sentence(add_run, lab):
     add_run("none")
     assert say(lab) == ""

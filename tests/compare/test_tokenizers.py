@@ -187,6 +187,13 @@ def test_a_limit_in_tokens_is_another_text_for_each(add_run: Callable[..., Path]
     assert any("limited to 4,096 tokens" in note for note in read(lab).notes)
 
 
+def test_a_limit_is_what_a_run_was_asked_last_whatever_its_config_says(add_run: Callable[..., Path], lab: Path) -> None:
+    asked = {"facts": {"asked": {"bits_per_byte": {"split": "test", "tokens": 500}}}}
+    add_tokenizer(add_run, "byte", config={"tokenizer": {"_target_": "wordorder.tokenizer.byte.X"}}, **asked)
+    add_tokenizer(add_run, "bpe", **asked)
+    assert any("limited to 500 tokens" in note for note in read(lab).notes)
+
+
 def test_the_figure_has_a_row_for_each_arm_and_every_seed(add_run: Callable[..., Path], lab: Path) -> None:
     for name in ("byte", "bpe", "pretrained"):
         for seed in range(3):

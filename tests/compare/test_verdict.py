@@ -63,10 +63,21 @@ def test_below_three_pairs_there_is_no_verdict(differences: list[float]) -> None
     assert TOO_FEW == "too few seeds to tell"
 
 
-def test_the_same_runs_are_equivalent_and_a_constant_difference_is_one() -> None:
+def test_the_same_runs_are_equivalent() -> None:
     assert judge([0.0, 0.0, 0.0]).word == EQUIVALENT and judge([0.0, 0.0, 0.0]).p_holm == 1.0
     assert judge([0.0] * 3, margin=0.0).word == EQUIVALENT
-    assert judge([0.02, 0.02, 0.02]).text == "worse" and judge([0.001] * 3).text == "worse, within the margin"
+
+
+@pytest.mark.parametrize("differences", [[0.02] * 3, [0.001] * 3, [0.9 - 0.5, 0.8 - 0.4, 0.7 - 0.3]])
+def test_one_number_other_than_zero_is_inconclusive_for_nothing_varies(differences: list[float]) -> None:
+    verdict = judge(differences)
+    assert (verdict.text, verdict.p_holm, verdict.p_equivalent, verdict.n) == (INCONCLUSIVE, None, None, 3)
+
+
+def test_an_arm_of_one_number_counts_in_the_family_as_if_its_p_were_1() -> None:
+    arm = [-0.05, -0.06, -0.04]
+    verdicts = decide({"a": arm, "b": [0.01] * 3}, margin=0.01, lower_is_better=True)
+    assert verdicts["a"].p_holm == pytest.approx(2 * verdicts["a"].paired.p) and verdicts["b"].tests
 
 
 def test_holms_p_by_hand() -> None:

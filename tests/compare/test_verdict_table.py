@@ -16,7 +16,7 @@ from wordorder.compare.report import write
 from wordorder.compare.tables import render_markdown, render_terminal
 from wordorder.compare.tasks import NOT_LEARNED
 from wordorder.compare.verdict import RULE
-from wordorder.compare.verdict_table import NO_VARIANCE, VerdictTable
+from wordorder.compare.verdict_table import NO_DIFFERENCE, NO_VARIANCE, VerdictTable
 
 TOO_FEW = "too few seeds to tell"
 APART = 0.132  # bits per byte of none above those of rope, in runs without a shift
@@ -157,8 +157,111 @@ def test_the_same_runs_are_equivalent_without_a_missing_number(add_run: Callable
     assert (
         texts["difference"] == "0.000¹" and texts["interval"] == "0.000 to 0.000" and texts["verdict"] == "equivalent"
     )
-    assert texts["p_holm"] == "1.0000" and texts["detectable"] == "–" and table.footnotes == [NO_VARIANCE]
+    assert texts["p_holm"] == "1.0000" and texts["detectable"] == "–" and table.footnotes == [NO_DIFFERENCE]
     assert "nan" not in render_markdown(table)
+
+
+def test_one_number_at_every_pair_of_seeds_has_no_p_and_says_why(add_run: Callable[..., Path], lab: Path) -> None:
+    for seed in range(3):
+        add_answers(add_run("none", seed), 0.95, 0.0)
+        add_answers(add_run("rope", seed), 0.95, 0.01)
+    _, outside = read(lab).verdicts
+    texts = get_texts(outside, "rope")
+    assert (texts["difference"], texts["verdict"], texts["sign_flip"]) == ("+0.010¹", "inconclusive", "0.2500")
+    assert {texts[name] for name in ("interval", "p_holm", "detectable")} == {"–"}
+    assert outside.footnotes == [NO_VARIANCE] and "the t-test is undefined" in NO_VARIANCE
+    assert "nan" not in render_markdown(outside)
+
+
+def add_at(add_run: Callable[..., Path], position: str, weight: int, data: int, shift: float) -> Path:
+    seeds = {"weight_seed": weight, "data_seed": data}
+    return add_run(position, shift=shift, config=seeds, facts={"seeds": {"weight": weight, "data": data}})
+
+
+def test_pairs_that_share_a_seed_count_as_one_in_all_numbers(add_run: Callable[..., Path], lab: Path) -> None:
+    pairs = {(0, 0): -0.03, (0, 1): -0.05, (2, 2): -0.05, (3, 3): -0.06}  # as -0.04, -0.05 and -0.06
+    for (weight, data), difference in pairs.items():
+        add_documents(add_at(add_run, "none", weight, data, 0.0), [15.0, 15.0])
+        nats = 14.0 if data == 0 else 12.0
+        add_documents(add_at(add_run, "rope", weight, data, APART + difference), [nats, nats])
+    comparison = read(lab)
+    (table,) = comparison.verdicts
+    row = table.frame().iloc[0]
+    t = 0.05 / (0.01 / sqrt(3))
+    assert (row["seeds"], row["pairs"], row["verdict"]) == (3, 4, "better") and row["p"] == pytest.approx(
+        1 - t / sqrt(2 + t * t)
+    )
+    assert (row["difference"], row["sign_flip_p"]) == (pytest.approx(-0.05), 0.25)
+    assert table.differences["rope"] == pytest.approx((-0.04, -0.05, -0.06))
+    assert row["bootstrap_high"] == pytest.approx(-4 / (20 * log(2)))  # the group: the mean of 1 and 3 nats of 10 bytes
+    (cell,) = [
+        cell
+        for column, cell in zip(comparison.table.columns, comparison.table.rows["rope"], strict=True)
+        if column.key == "difference"
+    ]
+    assert cell.n == 3 and cell.mean == pytest.approx(-0.05) and cell.deviation == pytest.approx(0.01)
+    assert "the 4 of rope as 3" in " ".join(table.notes())
+
+
+def test_crossed_seeds_are_too_few_and_the_way_to_more_is_said_everywhere(
+    add_run: Callable[..., Path], lab: Path, tmp_path: Path
+) -> None:
+    for weight in range(3):
+        for data in range(3):
+            add_at(add_run, "none", weight, data, 0.0)
+            add_at(add_run, "rope", weight, data, APART - 0.05 + weight / 1000)
+    comparison = read(lab)
+    assert comparison.verdicts == []
+    for text in show_everywhere(comparison, tmp_path / "out"):
+        assert "the 9 of rope as 1." in text and "all different in both" in text and TOO_FEW in text
+
+
+def test_one_data_seed_is_a_condition_that_is_said(add_run: Callable[..., Path], lab: Path) -> None:
+    for weight in range(3):
+        add_at(add_run, "none", weight, 7, 0.0)
+        add_at(add_run, "rope", weight, 7, APART - 0.05 + weight / 1000)
+    (table,) = read(lab).verdicts
+    assert table.seeds == {"rope": 3} and "For data seed 7 alone, which all pairs have: rope." in table.notes()
+
+
+def test_bits_per_byte_of_another_text_have_no_verdict(add_run: Callable[..., Path], lab: Path, tmp_path: Path) -> None:
+    add_pairs(add_run, [-0.04, -0.05, -0.06])
+    choices = {"position": "none", "tokenizer": "bpe", "source": "grammar", "model": "nano"}
+    facts = {"choices": choices, "digests": {"tokenizer": "a" * 64, "data": "e" * 64}}
+    for seed in range(3):
+        add_run("none", seed, shift=-1 + seed / 90, facts=facts, config={"source": {"_target_": "w.grammar.Grammar"}})
+    comparison = read(lab, baseline="none, python_docs")
+    (table,) = comparison.verdicts
+    texts = get_texts(table, "none, grammar")
+    assert texts.pop("verdict") == "not comparable: other text" and texts.pop("difference") == "n/a¹"
+    assert set(texts.values()) == {"–"} and "not the text of none, python_docs" in table.footnotes[0]
+    frame = table.frame().set_index("arm")
+    assert frame.loc["rope, python_docs", "p_holm"] == frame.loc["rope, python_docs", "p"]  # alone in its family
+    assert table.differences["none, grammar"] == ()
+    for text in show_everywhere(comparison, tmp_path / "out"):
+        assert "not comparable: other text" in text
+
+
+def test_answers_of_several_tasks_keep_their_verdicts(add_run: Callable[..., Path], lab: Path) -> None:
+    choices = {"position": "none", "tokenizer": "bpe", "source": "copy", "model": "nano"}
+    facts = {"choices": choices, "digests": {"tokenizer": "a" * 64, "data": "e" * 64}}
+    for seed in range(3):
+        add_answers(add_run("none", seed), 0.5 + seed / 100, None)
+        own = {"source": {"_target_": "wordorder.source.copy.Copy"}}
+        add_answers(add_run("none", seed, facts=facts, config=own), 0.9, None)
+    (table,) = read(lab, baseline="python_docs").verdicts
+    assert get_texts(table, "copy")["verdict"] == "better"
+
+
+def test_what_was_asked_otherwise_has_no_verdict(add_run: Callable[..., Path], lab: Path) -> None:
+    for seed in range(3):
+        add_run("none", seed)
+        add_run("rope", seed, shift=seed / 100, facts={"evaluations": {"bits_per_byte": "f" * 16}})
+    comparison = read(lab)
+    (table,) = comparison.verdicts
+    assert get_texts(table, "rope")["verdict"] == "not comparable: other evaluation"
+    assert [finding.kind for finding in comparison.findings] == ["different evaluations"]
+    assert comparison.verdict.endswith("rope is not comparable: other evaluation.")
 
 
 def test_of_exact_match_more_is_better_in_both_ranges(add_run: Callable[..., Path], lab: Path) -> None:

@@ -9,6 +9,8 @@ from wordorder.compare.verdict_text import (
     choose_decimals,
     list_extras,
     list_notes,
+    note_conditions,
+    note_groups,
     write_interval,
     write_p,
     write_signed,
@@ -20,7 +22,7 @@ def make_row(seeds: int, p_holm: float | None = 0.5) -> dict[str, Any]:
 
 
 def note(rows: list[dict[str, Any]]) -> str:
-    return " ".join(list_extras(rows, described=False))
+    return " ".join(list_extras(rows, family=sum(row["p_holm"] is not None for row in rows), described=False))
 
 
 @pytest.mark.parametrize(
@@ -84,4 +86,17 @@ def test_direction_baseline_and_rule_are_said() -> None:
 
 
 def test_a_bootstrap_is_explained_where_there_is_one() -> None:
-    assert "Bootstrap" not in note([make_row(5)]) and "Bootstrap" in list_extras([make_row(5)], described=True)[-1]
+    notes = list_extras([make_row(5)], family=1, described=True)
+    assert "Bootstrap" not in note([make_row(5)]) and "Bootstrap" in notes[-1]
+
+
+def test_pairs_that_count_as_one_are_named_with_the_way_to_more() -> None:
+    rows = [{"arm": "rope", "pairs": 9, "seeds": 1}, {"arm": "alibi", "pairs": 3, "seeds": 3}]
+    (said,) = note_groups(rows)
+    assert "the 9 of rope as 1." in said and "alibi" not in said and "train pairs whose seeds are all different" in said
+    assert note_groups(rows[1:]) == []
+
+
+def test_a_seed_that_all_pairs_have_is_a_condition() -> None:
+    rows = [{"arm": "rope", "condition": "data seed 0"}, {"arm": "alibi", "condition": ""}]
+    assert note_conditions(rows) == ["For data seed 0 alone, which all pairs have: rope."]

@@ -1,16 +1,12 @@
 """Is a comparison fair? Every known way in which it may not be is looked for, and what is found stands before the table.
 
 The rules are those of ablations that a reviewer would accept: arms differ in one factor, or every combination of several
-was run; equal budgets, parameters and vocabularies; the same data, code and arithmetic; every run that started is told.
+was run; equal budgets, parameters and vocabularies; the same data, questions, code and arithmetic; every run that started is told.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-import pandas as pd
-
-from wordorder.compare.arms import Arm
 from wordorder.compare.audit_design import find_crossed_factors, find_edges, find_missing_cells, find_missing_seeds
 from wordorder.compare.audit_record import (
     find_arithmetic,
@@ -25,6 +21,8 @@ from wordorder.compare.audit_record import (
     find_tokenizers,
     find_vocabularies,
 )
+from wordorder.compare.comparable import find_evaluations
+from wordorder.compare.evidence import Evidence
 
 
 @dataclass(frozen=True)
@@ -35,23 +33,7 @@ class Finding:
     said: str
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What an audit looks at. `arms`: the baseline, or what stands first, first; `tuning`: tuning.json, {} without one;
-    `single`: each arm is one run that a person named."""
-
-    runs: pd.DataFrame
-    scores: pd.DataFrame
-    arms: list[Arm]
-    tuning: dict[str, Any]
-    single: bool = False
-
-    @property
-    def done(self) -> pd.DataFrame:
-        return self.runs[self.runs["status"] == "done"]
-
-
-CHECKS: dict[str, Callable[[Any], Iterator[str]]] = {
+CHECKS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "more than one factor": find_crossed_factors,
     "unequal budgets": find_budgets,
     "unequal parameters": find_parameters,
@@ -62,6 +44,7 @@ CHECKS: dict[str, Callable[[Any], Iterator[str]]] = {
     "failed runs": find_failures,
     "runs of the same seed": find_doubles,
     "different data": find_texts,
+    "different evaluations": find_evaluations,
     "different tokenizers": find_tokenizers,
     "different code": find_code,
     "different precision": find_arithmetic,

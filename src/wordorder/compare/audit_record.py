@@ -1,21 +1,19 @@
 """Inequalities that runs recorded themselves: what they spent, what they were made of, where and how they were computed."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from wordorder.compare.arms import Arm
+from wordorder.compare.comparable import name_texts
+from wordorder.compare.evidence import Evidence
 from wordorder.compare.quantities import SEEDS, count_tokenizers
-
-if TYPE_CHECKING:
-    from wordorder.compare.audit import Evidence
 
 TOLERANCE = 0.01  # of budgets and parameters: a published ablation matches them within one per cent
 SPENT = {"tokens": "tokens", "bytes": "bytes", "flops": "flops", "steps": "steps"}
 
 
-def means_of(evidence: "Evidence", column: str) -> pd.Series:
+def means_of(evidence: Evidence, column: str) -> pd.Series:
     """An arm's mean of what its finished runs recorded, by label; arms without it are left out."""
     done = evidence.done
     if column not in done:
@@ -40,7 +38,7 @@ def extremes(values: pd.Series, unit: str) -> str:
     return f"{low} {values[low]:,.0f} {unit}, {high} {values[high]:,.0f} ({share}\u00a0% more)"
 
 
-def find_budgets(evidence: "Evidence") -> Iterator[str]:
+def find_budgets(evidence: Evidence) -> Iterator[str]:
     """Arms that were promised, or spent, different amounts of what the budget counts."""
     units = {str(arm.config.get("trainer.unit", "tokens")) for arm in evidence.arms}
     if len(units) > 1:
@@ -62,7 +60,7 @@ def find_budgets(evidence: "Evidence") -> Iterator[str]:
             yield f"Runs of {arm.label} trained on unequal budgets."
 
 
-def find_parameters(evidence: "Evidence") -> Iterator[str]:
+def find_parameters(evidence: Evidence) -> Iterator[str]:
     """Parameters besides the embedding, which follows the vocabulary."""
     done = evidence.done
     if not {"parameters_total", "parameters_embedding"} <= set(done):
@@ -73,12 +71,12 @@ def find_parameters(evidence: "Evidence") -> Iterator[str]:
         yield f"Arms differ in parameters besides the embedding: {extremes(values, 'parameters')}."
 
 
-def find_vocabularies(evidence: "Evidence") -> Iterator[str]:
+def find_vocabularies(evidence: Evidence) -> Iterator[str]:
     if apart(values := means_of(evidence, "vocabulary_actual"), 0.0):
         yield f"Vocabularies differ in their actual size: {extremes(values, 'tokens')}."
 
 
-def find_failures(evidence: "Evidence") -> Iterator[str]:
+def find_failures(evidence: Evidence) -> Iterator[str]:
     """Runs that are not done, whatever became of them; they are listed by name below the tables."""
     left = evidence.runs[evidence.runs["status"] != "done"]
     if len(left):
@@ -87,36 +85,50 @@ def find_failures(evidence: "Evidence") -> Iterator[str]:
         yield f"{len(left)} of {len(evidence.runs)} runs are not in the tables: {counted}."
 
 
-def find_doubles(evidence: "Evidence") -> Iterator[str]:
+def find_doubles(evidence: Evidence) -> Iterator[str]:
     for arm in evidence.arms:
         seeds = of_arm(evidence.done, arm)[SEEDS]
         if len(seeds) > len(seeds.drop_duplicates()):
             yield f"{arm.label} has more than one finished run of a seed; their mean counts once."
 
 
-def find_texts(evidence: "Evidence") -> Iterator[str]:
+def find_texts(evidence: Evidence) -> Iterator[str]:
+    """Arms of several texts, whether their sources say so or not."""
     yield from find_digests(evidence, "digests_data", "source", "text")
+    done = evidence.done
+    texts = name_texts(done)
+    by_text: dict[tuple[str, ...], list[str]] = {}
+    for arm in evidence.arms:
+        by_text.setdefault(tuple(sorted(set(texts[done["run"].isin(arm.runs)]))), []).append(arm.label)
+    by_text.pop((), None)  # arms without a finished run
+    if len(by_text) > 1 and len(group_arms(evidence.arms, ("source",))) > 1:
+        said = "; ".join(", ".join(labels) for labels in by_text.values())
+        yield f"Arms are of {len(by_text)} texts ({said}): bits per byte of one say nothing about those of another."
 
 
-def find_tokenizers(evidence: "Evidence") -> Iterator[str]:
+def find_tokenizers(evidence: Evidence) -> Iterator[str]:
     yield from find_digests(evidence, "digests_tokenizer", "tokenizer", "tokenizer")
 
 
-def find_digests(evidence: "Evidence", column: str, section: str, name: str) -> Iterator[str]:
+def find_digests(evidence: Evidence, column: str, section: str, name: str) -> Iterator[str]:
     """Arms that say the same of their text or tokenizer, and whose runs yet did not read the same bytes."""
-    groups: dict[str, list[Arm]] = {}
-    for arm in evidence.arms:
-        parts = ("source",) if section == "source" else ("source", "tokenizer")
-        said = {key: value for key, value in arm.config.items() if key.split(".")[0] in parts}
-        groups.setdefault(repr(sorted(said.items(), key=str)), []).append(arm)
-    for group in groups.values():
+    for group in group_arms(evidence.arms, ("source",) if section == "source" else ("source", "tokenizer")):
         own = evidence.runs[evidence.runs["run"].isin([run for arm in group for run in arm.runs])]
         if column in own and own[column].nunique() > 1:
             labels = "; ".join(arm.label for arm in group)
             yield f"The {name} differs, though no label says so: {own[column].nunique()} digests in {labels}."
 
 
-def find_code(evidence: "Evidence") -> Iterator[str]:
+def group_arms(arms: list[Arm], sections: tuple[str, ...]) -> list[list[Arm]]:
+    """Arms that say the same in these sections of their configs."""
+    groups: dict[str, list[Arm]] = {}
+    for arm in arms:
+        said = {key: value for key, value in arm.config.items() if key.split(".")[0] in sections}
+        groups.setdefault(repr(sorted(said.items(), key=str)), []).append(arm)
+    return list(groups.values())
+
+
+def find_code(evidence: Evidence) -> Iterator[str]:
     """The code that every run passes, and within an arm that of its scheme, tokenizer and source."""
     done = evidence.done
     if "code" in done and done["code"].nunique() > 1:
@@ -127,7 +139,7 @@ def find_code(evidence: "Evidence") -> Iterator[str]:
             yield f"Runs of {arm.label} were trained by {own['shelf_code'].nunique()} versions of its own code."
 
 
-def find_arithmetic(evidence: "Evidence") -> Iterator[str]:
+def find_arithmetic(evidence: Evidence) -> Iterator[str]:
     kinds: dict[str, list[str]] = {}
     for arm in evidence.arms:
         if "trainer.precision" in arm.config:
@@ -137,7 +149,7 @@ def find_arithmetic(evidence: "Evidence") -> Iterator[str]:
         yield f"Arms were trained in different arithmetic ({said})."
 
 
-def find_kernels(evidence: "Evidence") -> Iterator[str]:
+def find_kernels(evidence: Evidence) -> Iterator[str]:
     done = evidence.done
     kernels: dict[str, list[str]] = {}
     for arm in evidence.arms if "kernel" in done else []:
@@ -156,7 +168,7 @@ MACHINES = {
 }
 
 
-def find_machines(evidence: "Evidence") -> Iterator[str]:
+def find_machines(evidence: Evidence) -> Iterator[str]:
     done = evidence.done
     for column, name in MACHINES.items():
         if column in done and done[column].nunique() > 1:

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from wordorder.compare.arms import Arm, make_arms
-from wordorder.compare.audit import Evidence, Finding, audit, summarize
+from wordorder.compare.audit import Finding, audit, summarize
 from wordorder.compare.documents import read_documents
+from wordorder.compare.evidence import Evidence
 from wordorder.compare.figure import Drawing
 from wordorder.compare.noise_table import make_noise_table
 from wordorder.compare.notes import list_failures, list_warnings
@@ -21,7 +22,7 @@ from wordorder.compare.tables import Table, make_table
 from wordorder.compare.tokenizers import make_tokenizer_table, warn_of_tokenizers
 from wordorder.compare.verdict_table import VerdictTable, add_verdicts
 from wordorder.errors import InputError
-from wordorder.record.read import list_runs, read_config, read_curves, read_runs, read_scores
+from wordorder.record.read import list_runs, read_config, read_curves, read_run, read_runs, read_scores
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,9 @@ def compare(
     arms = (make_single_arms if each else make_arms)(list_runs(folder))
     table = make_table(runs, scores, arms, baseline=baseline)
     arms = sorted(arms, key=lambda arm: list(table.rows).index(arm.label))
-    table, verdicts = add_verdicts(table, arms, lambda: read_documents(folder, runs, scores))
     tuning = read_tuning(folder)
+    evidence = Evidence(runs, scores, arms, tuning, single=each)
+    table, verdicts = add_verdicts(table, evidence, lambda: read_documents(folder, runs, scores))
     comparison = Comparison(
         experiment=folder.resolve().name,
         question=question,
@@ -91,7 +93,7 @@ def compare(
         tokenizers=make_tokenizer_table(runs, scores, arms),
         noise=make_noise_table(runs, scores, arms),
         figures=figures,
-        findings=audit(Evidence(runs, scores, arms, tuning, single=each)),
+        findings=audit(evidence),
         tuning=tuning,
         failures=list_failures(folder, runs, arms),
         notes=[*list_warnings(runs, scores), *warn_of_tokenizers(runs, arms, _limits(folder, runs))],
@@ -112,8 +114,14 @@ def read_tuning(folder: Path) -> dict[str, Any]:
 
 
 def _limits(folder: Path, runs: pd.DataFrame) -> dict[str, int]:
-    """Run -> the tokens that its bits_per_byte is limited to, 0 for none; read only where tokenizers differ."""
+    """Run -> the tokens that its bits_per_byte is limited to, 0 for none; read only where tokenizers differ.
+
+    A run records what it was asked last; one that has not says in its config what its training asked.
+    """
     if count_tokenizers(runs) < 2:
         return {}
-    asked = {path.name: read_config(path).get("evaluation") or {} for path in list_runs(folder)}
-    return {run: (evaluations.get("bits_per_byte") or {}).get("tokens", 0) for run, evaluations in asked.items()}
+    limits = {}
+    for path in list_runs(folder):
+        asked = read_run(path).get("asked") or read_config(path).get("evaluation") or {}
+        limits[path.name] = (asked.get("bits_per_byte") or {}).get("tokens", 0)
+    return limits

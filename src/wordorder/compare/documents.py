@@ -30,8 +30,9 @@ def read_documents(folder: Path, runs: pd.DataFrame, scores: pd.DataFrame) -> pd
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def pair_documents(documents: pd.DataFrame, arm: Arm, baseline: Arm) -> tuple[np.ndarray, np.ndarray] | None:
-    """Nats of the arm minus nats of the baseline (seeds, documents), and bytes (documents,), over their common pairs of seeds.
+def pair_documents(documents: pd.DataFrame, arm: Arm, baseline: Arm) -> tuple[pd.DataFrame, np.ndarray] | None:
+    """Nats of the arm minus nats of the baseline, a row for each pair of seeds that both have and a column for each document,
+    and the documents' bytes: (documents,).
 
     None where they have none, or where the documents or their bytes are not the same in all these runs.
     """
@@ -44,7 +45,7 @@ def pair_documents(documents: pd.DataFrame, arm: Arm, baseline: Arm) -> tuple[np
     differences = nats.loc[common] - base.loc[common]
     if differences.isna().any(axis=None) or (sizes.nunique() != 1).any():
         return None
-    return differences.to_numpy(float), sizes.iloc[0].to_numpy(float)
+    return differences.astype(float), sizes.iloc[0].to_numpy(float)
 
 
 def _by_seed(rows: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -31,9 +31,9 @@ class ForestPlot(Drawing):
         self.name = "differences"
         self.title = "Differences from the baseline"
         self.caption = (
-            "Each small point is the difference at one pair of seeds, the large one their mean, the bar its 95 % interval"
-            " (t-test, of each arm alone). Shaded is the margin within which arms count as equivalent. The words are those of"
-            " the table of verdicts."
+            "Each small point is the difference at one pair of seeds (or the mean of those that share a seed), the large one their"
+            " mean, the bar its 95 % interval (t-test, of each arm alone). Shaded is the margin within which arms count as"
+            " equivalent. The words are those of the table of verdicts."
         )
 
     def is_empty(self, comparison: Comparison) -> bool:
@@ -44,10 +44,10 @@ class ForestPlot(Drawing):
 
     def notes(self, comparison: Comparison) -> list[str]:
         lacking = dict.fromkeys(
-            f"{label} has no seed in common with {comparison.table.baseline}."
+            f"{row['arm']} has no seed in common with {comparison.table.baseline}."
             for table in comparison.verdicts
-            for label, own in table.differences.items()
-            if not own
+            for row in table.numbers
+            if not row["seeds"]
         )
         return list(lacking)
 

@@ -18,6 +18,7 @@ from itertools import combinations
 from statistics import fmean
 
 from wordorder.compare.paired import Paired
+from wordorder.compare.seed_groups import number_groups
 from wordorder.compare.verdict import LEAST
 
 Values = Mapping[tuple[int, int], float]  # (weight seed, data seed) -> what a run scored
@@ -62,10 +63,12 @@ def measure_noise(arms: Iterable[Values]) -> Noise:
 
 def pool_paired(arms: Sequence[Values]) -> float | None:
     """The standard deviation of an arm's differences from another at the same seeds, pooled over every two arms with 3 pairs of
-    seeds or more in common; None where no two have."""
+    seeds or more in common, none of which share a seed; None where no two have."""
     squares, freedom = 0.0, 0
     for one, other in combinations(arms, 2):
-        differences = tuple(one[seeds] - other[seeds] for seeds in one if seeds in other)
+        common = [seeds for seeds in one if seeds in other]
+        alone = dict(zip(number_groups(common), common, strict=True)).values()  # one of those that share a seed
+        differences = tuple(one[seeds] - other[seeds] for seeds in alone)
         if len(differences) >= LEAST:
             squares += (len(differences) - 1) * Paired(differences).deviation ** 2
             freedom += len(differences) - 1

@@ -21,7 +21,8 @@ ENUMERABLE = 40  # pairs, of which two times 2^20 half patterns are counted
 
 @dataclass(frozen=True)
 class Paired:
-    """Two finite differences or more, in the unit of the quantity; every number of it follows from them."""
+    """Two finite differences or more, independent of each other, in the unit of the quantity; every number of it follows
+    from them."""
 
     differences: tuple[float, ...]
 
@@ -45,26 +46,34 @@ class Paired:
         """Standard error of the mean."""
         return self.deviation / self.n**0.5
 
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Student's interval of the mean."""
+    @property
+    def testable(self) -> bool:
+        """Has the t-test anything to estimate an error from? Not of one number other than 0; of zeros nothing is to be tested."""
+        return bool(self.deviation) or self.mean == 0
+
+    def interval(self, level: float = 0.95) -> tuple[float, float] | None:
+        """Student's interval of the mean; None where the t-test is undefined."""
+        if not self.testable:
+            return None
         half = float(stdtrit(self.n - 1, (1 + level) / 2)) * self.error
         return self.mean - half, self.mean + half
 
     @cached_property
-    def p(self) -> float:
-        """Two-sided paired t-test of no difference.
+    def p(self) -> float | None:
+        """Two-sided paired t-test of no difference: 1 where all differences are 0, None where all are one other number.
 
-        Differences that are all the same number leave nothing to estimate an error from: p is 1 where that number is 0 (the
-        same runs), else 0, to which p tends as the deviation vanishes.
+        Nothing that varies leaves nothing to estimate an error from. Such ties are ordinary where a quantity is a count, as exact
+        match is: three shares that each rose by one document in a hundred are no proof beyond all doubt.
         """
-        if not self.error:
-            return float(self.mean == 0)
+        if not self.deviation:
+            return 1.0 if self.testable else None
         return 2 * float(stdtr(self.n - 1, -abs(self.mean) / self.error))
 
-    def p_equivalent(self, margin: float) -> float:
-        """The larger p of two one-sided t-tests, of a difference at -margin or below and of one at margin or above."""
-        if not self.error:
-            return float(abs(self.mean) > margin)
+    def p_equivalent(self, margin: float) -> float | None:
+        """The larger p of two one-sided t-tests, of a difference at -margin or below and of one at margin or above: 0 where all
+        differences are 0, None where all are one other number."""
+        if not self.deviation:
+            return 0.0 if self.testable else None
         return float(stdtr(self.n - 1, (abs(self.mean) - margin) / self.error))
 
     @cached_property

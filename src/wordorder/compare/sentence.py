@@ -20,7 +20,8 @@ def write_verdict(table: Table, verdicts: Sequence[VerdictTable]) -> str:
         n = most_pairs(table)
         if n is None:
             return "No verdict: nothing was scored that verdicts are about."
-        return f"No verdict: {n} pair{'s' * (n != 1)} of seeds, {TOO_FEW}; a verdict takes {LEAST}."
+        apart = "independent " * (n < min(table.seeds.values()))  # others share a seed, which a note of the table says
+        return f"No verdict: {n} {apart}pair{'s' * (n != 1)} of seeds, {TOO_FEW}; a verdict takes {LEAST}."
     first = verdicts[0]
     words: dict[str, list[str]] = {}
     for row in first.numbers:
@@ -29,11 +30,21 @@ def write_verdict(table: Table, verdicts: Sequence[VerdictTable]) -> str:
     counts = sorted({n for n in first.seeds.values()})
     seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     quantity = first.title.removeprefix("Verdicts: ")
-    return f"Against {table.baseline}, in {quantity} over {seeds} pairs of seeds: {said}."
+    joined = any(row["pairs"] > row["seeds"] for row in first.numbers)
+    over = f"{seeds} {'groups of ' * joined}pairs of seeds{say_condition(first)}"
+    return f"Against {table.baseline}, in {quantity} over {over}: {said}."
+
+
+def say_condition(verdicts: VerdictTable) -> str:
+    """For which seed alone all of it holds; nothing where arms differ in that, which the notes of the table say."""
+    conditions = {row["condition"] for row in verdicts.numbers if row["seeds"] >= LEAST}
+    condition = conditions.pop() if len(conditions) == 1 else ""
+    return f", for {condition} alone" if condition else ""
 
 
 def most_pairs(table: Table) -> int | None:
-    """The most pairs of seeds that an arm has in common with the baseline; None where the table has no differences."""
+    """The most pairs of seeds that an arm has in common with the baseline, those that share a seed counting as one; None where
+    the table has no differences."""
     at = next((n for n, column in enumerate(table.columns) if column.key == "difference"), None)
     if at is None:
         return None

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from wordorder.compare.arms import Arm
 from wordorder.compare.quantities import SEEDS, Column, Heading, average_seeds, list_costs, list_qualities
+from wordorder.compare.seed_groups import average_groups
 from wordorder.compare.tasks import list_answers
 from wordorder.errors import InputError
 
@@ -95,6 +96,8 @@ def fill_table(columns: list[Column], done: pd.DataFrame, arms: list[Arm]) -> Ta
 def _fill(column: Column, arm: Arm, seeds: int, footnotes: list[str]) -> Cell:
     values, why = column.values(arm)
     known = average_seeds(values)
+    if column.key == "difference":
+        known = average_groups(known)
     if known.empty:
         return Cell(None, None, 0, f"n/a{add_footnote(why if seeds else 'no finished run', footnotes)}")
     mean, deviation = float(known.mean()), float(known.std(ddof=1)) if len(known) > 1 else None

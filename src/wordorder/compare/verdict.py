@@ -15,28 +15,37 @@ import numpy as np
 
 from wordorder.compare.paired import ALPHA, Paired, measure
 
-LEAST = 3  # pairs of seeds
+LEAST = 3  # pairs of seeds, those that share a seed counting as one
 MARGIN = 0.005  # of the baseline's bits per byte
 BETTER, WORSE, EQUIVALENT, INCONCLUSIVE = "better", "worse", "equivalent", "inconclusive"
 TOO_FEW = "too few seeds to tell"
+NOT_COMPARABLE = "not comparable"  # decided by no test: what two arms were scored on is not the same
 RULE = (
     f"Rule: better or worse where the two-sided paired t-test has p < {ALPHA} after Holm's adjustment over the arms of this"
     f" table; else equivalent where both one-sided tests reject a difference as large as the margin at {ALPHA}; else"
-    f" inconclusive; below {LEAST} pairs of seeds, {TOO_FEW}. A difference that is there and is shown to be smaller than the"
-    " margin is better or worse, within the margin."
+    f" inconclusive; below {LEAST} pairs of seeds, {TOO_FEW}. Pairs that share a weight or a data seed count as one, with their"
+    " mean, unless that seed is the same in all. Differences that are all one number other than 0 are inconclusive: the t-test is"
+    " undefined where nothing varies. A difference that is there and is shown to be smaller than the margin is better or worse,"
+    " within the margin."
 )
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """word: one of the five; within: the difference is shown to be smaller than the margin; p's are None below 3 pairs."""
+    """word: one of the five, or NOT_COMPARABLE and why; within: the difference is shown to be smaller than the margin; p's are
+    None below 3 observations and where the t-test is undefined."""
 
     word: str
-    n: int
+    n: int  # independent observations
     paired: Paired | None = None  # from two pairs on
     p_holm: float | None = None
     p_equivalent: float | None = None
     within: bool = False
+
+    @property
+    def tests(self) -> bool:
+        """Does Holm's adjustment count the arm?"""
+        return self.paired is not None and self.n >= LEAST
 
     @property
     def text(self) -> str:
@@ -46,10 +55,11 @@ class Verdict:
 def decide(
     differences: Mapping[str, Sequence[float] | np.ndarray], *, margin: float, lower_is_better: bool
 ) -> dict[str, Verdict]:
-    """A verdict for each arm of a family, given its differences from the baseline, one for each pair of seeds.
+    """A verdict for each arm of a family, given its differences from the baseline, which are independent of each other.
 
     margin: the size of difference, in the unit of the quantity, below which two arms count as equivalent. Arms of fewer than
-    3 pairs are not tested and not counted in the family.
+    3 differences are not tested and not counted in the family; one whose differences are all the same is counted, as if its p
+    were 1, for which arm that is chance decides.
     """
     if not 0 <= margin < np.inf:
         raise ValueError(
@@ -57,7 +67,8 @@ def decide(
         )
     paired = {label: measure(own) for label, own in differences.items() if len(own) >= 2}
     tested = [label for label in paired if paired[label].n >= LEAST]
-    adjusted = dict(zip(tested, adjust_holm([paired[label].p for label in tested]), strict=True))
+    p_values = [1.0 if (p := paired[label].p) is None else p for label in tested]
+    adjusted = dict(zip(tested, adjust_holm(p_values), strict=True))
     verdicts = {}
     for label, own in differences.items():
         if label in adjusted:
@@ -69,6 +80,8 @@ def decide(
 
 def _judge(paired: Paired, p_holm: float, margin: float, lower_is_better: bool) -> Verdict:
     p_equivalent = paired.p_equivalent(margin)
+    if p_equivalent is None:
+        return Verdict(INCONCLUSIVE, paired.n, paired)
     within = p_equivalent < ALPHA
     if p_holm < ALPHA:
         word = BETTER if (paired.mean < 0) == lower_is_better else WORSE

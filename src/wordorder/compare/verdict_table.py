@@ -8,17 +8,26 @@ import pandas as pd
 
 from wordorder.compare.arms import Arm
 from wordorder.compare.bootstrap import draw_documents, interval
+from wordorder.compare.comparable import WHY, find_obstacle
 from wordorder.compare.documents import pair_documents
+from wordorder.compare.evidence import Evidence
 from wordorder.compare.paired import ALPHA
 from wordorder.compare.power import minimum_detectable_effect
 from wordorder.compare.quantities import Column, Heading, average_seeds
+from wordorder.compare.seed_groups import Pair, average_groups, find_condition, number_groups
 from wordorder.compare.tables import Table, add_footnote
-from wordorder.compare.verdict import LEAST, MARGIN, TOO_FEW, Verdict, decide
-from wordorder.compare.verdict_text import HEADINGS, list_extras, list_notes, write_cells
-
-NO_VARIANCE = (
-    "the same at every pair of seeds, which leaves nothing to estimate an error from: p is 1 for no difference, else 0"
+from wordorder.compare.verdict import LEAST, MARGIN, NOT_COMPARABLE, TOO_FEW, Verdict, decide
+from wordorder.compare.verdict_text import (
+    HEADINGS,
+    list_extras,
+    list_notes,
+    note_conditions,
+    note_groups,
+    write_cells,
 )
+
+NO_DIFFERENCE = "no difference at any pair of seeds: p is 1"
+NO_VARIANCE = "one number at every pair of seeds: the t-test is undefined where there is no variation"
 ROUNDING = 1e-12  # of the baseline's value
 
 
@@ -31,10 +40,12 @@ class Measure:
     lower_is_better: bool
     margin: float
     share: bool = False
+    evaluation: str = "exact_match"  # that asks for it
+    same_text: bool = False  # only scores of one text can be held against each other
 
 
 MEASURES = {
-    "bits_per_byte": Measure("bits per byte", "bits per byte", True, MARGIN, share=True),
+    "bits_per_byte": Measure("bits per byte", "bits per byte", True, MARGIN, True, "bits_per_byte", True),
     "exact_match_in": Measure("exact match inside of the trained lengths", "exact match", False, 0.03),
     "exact_match_out": Measure("exact match outside of the trained lengths", "exact match", False, 0.03),
 }
@@ -42,8 +53,8 @@ MEASURES = {
 
 @dataclass(frozen=True)
 class VerdictTable(Table):
-    """seeds: label -> pairs of seeds that the arm and the baseline both have; numbers: a row for each arm; differences: label
-    -> that of each pair, in the order of the seeds."""
+    """seeds: label -> pairs of seeds that the arm and the baseline both have, those that share a seed counting as one; numbers: a
+    row for each arm; differences: label -> that of each such pair, in the order of the seeds."""
 
     numbers: tuple[dict[str, Any], ...] = ()
     differences: dict[str, tuple[float, ...]] = field(default_factory=dict)
@@ -53,51 +64,64 @@ class VerdictTable(Table):
         return pd.DataFrame(list(self.numbers))
 
 
-def add_verdicts(table: Table, arms: list[Arm], read: Callable[[], pd.DataFrame]) -> tuple[Table, list[VerdictTable]]:
+def add_verdicts(
+    table: Table, evidence: Evidence, read: Callable[[], pd.DataFrame]
+) -> tuple[Table, list[VerdictTable]]:
     """The main table, and one of verdicts for each quantity that has them; `read` gives what read_documents returns.
 
     Where no arm has 3 pairs of seeds in common with the baseline there are no verdicts, and the main table says so.
     """
+    arms = evidence.arms
     others = [arm for arm in arms if arm.label != table.baseline]
     measured = [column for column in table.columns if isinstance(column, Column) and column.key in MEASURES]
     if not table.baseline or not others or not measured:
         return table, []
     baseline = next(arm for arm in arms if arm.label == table.baseline)
-    if not enough_pairs(measured, baseline, others):
+    common = {(column.key, arm.label): find_common(column, baseline, arm) for column in measured for arm in others}
+    counts = {key: len(set(number_groups(pairs))) for key, pairs in common.items()}
+    if max(counts.values()) < LEAST:
         said = f"Against {baseline.label}: {TOO_FEW}; a verdict takes {LEAST} pairs of seeds that both have."
-        return replace(table, about=(*table.about, said)), []
+        rows = [
+            {"arm": label, "pairs": len(pairs), "seeds": counts[key, label]} for (key, label), pairs in common.items()
+        ]
+        return replace(table, about=(*table.about, said, *note_groups(rows))), []
     documents = read()
-    made = [make_verdicts(column, baseline, others, documents) for column in measured]
+    made = [make_verdicts(column, baseline, others, documents, evidence) for column in measured]
     return table, [one for one in made if any(one.seeds.values())]
 
 
-def enough_pairs(measured: list[Column], baseline: Arm, others: list[Arm]) -> bool:
-    """Does any quantity of any arm have as many pairs of seeds as a verdict takes?"""
-    known = {column.key: average_seeds(column.values(baseline)[0]).index for column in measured}
-    return any(
-        len(average_seeds(column.values(arm)[0]).index.intersection(known[column.key])) >= LEAST
-        for column in measured
-        for arm in others
-    )
+def find_common(column: Column, baseline: Arm, arm: Arm) -> list[Pair]:
+    """The pairs of seeds at which both have a value."""
+    values = [average_seeds(column.values(one)[0]) for one in (arm, baseline)]
+    return list(subtract(*values).index)
 
 
-def make_verdicts(column: Column, baseline: Arm, others: list[Arm], documents: pd.DataFrame) -> VerdictTable:
+def make_verdicts(
+    column: Column, baseline: Arm, others: list[Arm], documents: pd.DataFrame, evidence: Evidence
+) -> VerdictTable:
     """The verdicts on one quantity, Holm over these arms; documents count for bits per byte alone."""
     measure, own = MEASURES[column.key], average_seeds(column.values(baseline)[0])
-    differences = {arm.label: subtract(average_seeds(column.values(arm)[0]), own) for arm in others}
+    pairs = {arm.label: subtract(average_seeds(column.values(arm)[0]), own) for arm in others}
     margin = measure.margin * (float(own.mean()) if measure.share and len(own) else 1.0)
-    verdicts = decide(differences, margin=margin, lower_is_better=measure.lower_is_better)
-    family = sum(one.p_holm is not None for one in verdicts.values())
+    differences, verdicts = judge(measure, margin, baseline, others, pairs, evidence)
+    family = sum(verdict.tests for verdict in verdicts.values())
     numbers, cells, footnotes = [], {}, []
     for arm in others:
-        verdict, difference = verdicts[arm.label], differences[arm.label]
-        row = tell(arm.label, verdict, difference, margin=margin, family=family)
-        row |= describe(documents, arm, baseline, verdict) if column.key == "bits_per_byte" else describe_none()
+        verdict, seeds = verdicts[arm.label], pairs[arm.label].index
+        row = tell(arm.label, verdict, differences[arm.label], margin=margin, family=family)
+        row |= {"pairs": len(seeds), "condition": find_condition(list(seeds))}
+        paired = verdict.p_holm is not None and column.key == "bits_per_byte"
+        row |= describe(documents, arm, baseline, seeds) if paired else describe_none()
         numbers.append(row)
         cells[arm.label] = write_cells(row, add_footnote(_choose_footnote(column, arm, baseline, verdict), footnotes))
     described = any(row["bootstrap_low"] is not None for row in numbers)
     shown = [name for name in HEADINGS if name != "bootstrap" or described]
     size = f"{margin:.3g} {measure.unit}"
+    notes = list_notes(
+        baseline=baseline.label,
+        lower_is_better=measure.lower_is_better,
+        margin=f"{size}, {100 * measure.margin:.1f}\u00a0% of the baseline's" if measure.share else size,
+    )
     return VerdictTable(
         heading="",
         baseline="",
@@ -106,16 +130,28 @@ def make_verdicts(column: Column, baseline: Arm, others: list[Arm], documents: p
         seeds={label: verdict.n for label, verdict in verdicts.items()},
         footnotes=footnotes,
         title=f"Verdicts: {measure.title}",
-        about=list_notes(
-            baseline=baseline.label,
-            lower_is_better=measure.lower_is_better,
-            margin=f"{size}, {100 * measure.margin:.1f}\u00a0% of the baseline's" if measure.share else size,
-        ),
-        more=list_extras(numbers, described=described),
+        about=(*notes, *note_groups(numbers), *note_conditions(numbers)),
+        more=list_extras(numbers, family=family, described=described),
         numbers=tuple(numbers),
         differences={label: tuple(own.tolist()) for label, own in differences.items()},
         measure=measure,
     )
+
+
+def judge(
+    measure: Measure, margin: float, baseline: Arm, others: list[Arm], pairs: dict[str, pd.Series], evidence: Evidence
+) -> tuple[dict[str, pd.Series], dict[str, Verdict]]:
+    """The independent differences of each arm, and its verdict; none of scores that cannot be held against each other."""
+    differences = {label: average_groups(one) for label, one in pairs.items()}
+    asked, same_text = measure.evaluation, measure.same_text
+    apart = {arm.label: find_obstacle(evidence, arm, baseline, evaluation=asked, same_text=same_text) for arm in others}
+    held = {label: one for label, one in differences.items() if not apart[label]}
+    verdicts = decide(held, margin=margin, lower_is_better=measure.lower_is_better)
+    for label, why in apart.items():
+        if why:
+            verdicts[label] = Verdict(f"{NOT_COMPARABLE}: {why}", len(differences[label]))
+            differences[label] = differences[label].iloc[:0]
+    return differences, verdicts
 
 
 def subtract(values: pd.Series, baseline: pd.Series) -> pd.Series:
@@ -130,10 +166,11 @@ def tell(
     """The numbers of one arm; family: how many arms Holm's adjustment counts."""
     paired = verdict.paired if verdict.p_holm is not None else None
     row = dict.fromkeys(("deviation", "low", "high", "p", "p_holm", "p_equivalent", "sign_flip_p", "detectable"))
-    if paired:
-        low, high = paired.interval()
-        row |= {"deviation": paired.deviation, "low": low, "high": high, "p": paired.p, "p_holm": verdict.p_holm}
-        row |= {"p_equivalent": verdict.p_equivalent, "sign_flip_p": paired.sign_flip}
+    if verdict.tests and verdict.paired:
+        row |= {"deviation": verdict.paired.deviation, "sign_flip_p": verdict.paired.sign_flip}
+    if paired and (bounds := paired.interval()):
+        low, high = bounds
+        row |= {"low": low, "high": high, "p": paired.p, "p_holm": verdict.p_holm, "p_equivalent": verdict.p_equivalent}
         if paired.deviation:
             row["detectable"] = minimum_detectable_effect(paired.n, paired.deviation, alpha=ALPHA / family)
     mean = float(differences.mean()) if len(differences) else None
@@ -141,12 +178,13 @@ def tell(
     return own | row | {"margin": margin, "verdict": verdict.text}
 
 
-def describe(documents: pd.DataFrame, arm: Arm, baseline: Arm, verdict: Verdict) -> dict[str, float | None]:
-    """The bootstrap's interval, where each pair of seeds has its documents."""
-    paired = pair_documents(documents, arm, baseline) if verdict.p_holm is not None else None
-    if paired is None or len(paired[0]) < verdict.n:
+def describe(documents: pd.DataFrame, arm: Arm, baseline: Arm, seeds: pd.Index) -> dict[str, float | None]:
+    """The bootstrap's interval, where each pair of seeds has its documents; it draws groups of pairs, as the tests count them."""
+    paired = pair_documents(documents, arm, baseline)
+    if paired is None or not seeds.isin(paired[0].index).all():
         return describe_none()
-    low, high = interval(draw_documents(*paired))
+    nats, sizes = paired
+    low, high = interval(draw_documents(average_groups(nats.loc[seeds]).to_numpy(float), sizes))
     return {"bootstrap_low": low, "bootstrap_high": high}
 
 
@@ -155,9 +193,14 @@ def describe_none() -> dict[str, float | None]:
 
 
 def _choose_footnote(column: Column, arm: Arm, baseline: Arm, verdict: Verdict) -> str:
+    for why, said in WHY.items():
+        if verdict.word == f"{NOT_COMPARABLE}: {why}":
+            return said.format(baseline=baseline.label)
     if not verdict.n:
         values, why = column.values(arm)
         return why if values.dropna().empty else f"no seed in common with {baseline.label}"
     if mark := column.mark(arm) or column.mark(baseline):
         return mark
-    return NO_VARIANCE if verdict.p_holm is not None and verdict.paired and not verdict.paired.deviation else ""
+    if not verdict.tests or not verdict.paired or verdict.paired.deviation:
+        return ""
+    return NO_DIFFERENCE if verdict.paired.testable else NO_VARIANCE

@@ -1,7 +1,7 @@
 """How verdicts are written: the cells of their table, and the notes under it that say what each number means."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wordorder.compare.paired import ALPHA, ENUMERABLE
@@ -69,15 +69,38 @@ def list_notes(*, baseline: str, lower_is_better: bool, margin: str) -> tuple[st
     )
 
 
-def list_extras(rows: list[Mapping[str, Any]], *, described: bool) -> tuple[str, ...]:
-    """What the columns mean that decide nothing; rows: the numbers of all arms; described: there is a bootstrap."""
+def note_groups(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which pairs of seeds count as one, and how to get more; rows: arms, each with its `pairs` and the `seeds` they count as."""
+    joined = dict.fromkeys(
+        f"the {row['pairs']} of {row['arm']} as {row['seeds']}" for row in rows if row["pairs"] > row["seeds"]
+    )
+    if not joined:
+        return []
+    return [
+        f"Pairs of seeds that share a weight or a data seed count as one, with their mean: {', '.join(joined)}. To tell more, train"
+        " pairs whose seeds are all different in both, as seed=0,1,2 does."
+    ]
+
+
+def note_conditions(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What holds for one seed alone, because all pairs have it."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["condition"]:
+            found.setdefault(row["condition"], []).append(row["arm"])
+    return [f"For {condition} alone, which all pairs have: {', '.join(arms)}." for condition, arms in found.items()]
+
+
+def list_extras(rows: list[Mapping[str, Any]], *, family: int, described: bool) -> tuple[str, ...]:
+    """What the columns mean that decide nothing; rows: the numbers of all arms; family: how many Holm's adjustment counts;
+    described: there is a bootstrap."""
     tested = [row for row in rows if row["p_holm"] is not None]
     counts, notes = sorted({row["seeds"] for row in tested}), []
     if tested:
-        alpha = ALPHA / len(tested)
+        alpha = ALPHA / family
         found = [f"{minimum_detectable_effect(n, 1.0, alpha=alpha):.2f} at {n} pairs" for n in counts]
         notes.append(
-            f"Detectable: the true difference found with power {POWER} at Holm's strictest step, p < {_write_alpha(len(tested))},"
+            f"Detectable: the true difference found with power {POWER} at Holm's strictest step, p < {_write_alpha(family)},"
             f" taking the deviation of the arm's differences for the true one; in such deviations {', '.join(found)}."
         )
     low = [f"at {n} pairs not below {floor:g}" for n in counts if (floor := 2.0 ** (1 - n)) > ALPHA]
