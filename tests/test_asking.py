@@ -8,6 +8,7 @@ import torch
 
 from wordorder import asking
 from wordorder.errors import InputError
+from wordorder.record.run_record import RunRecord
 
 
 def test_the_scheme_under_which_a_run_is_asked_is_made_once_and_its_scores_are_others(here, compose_config):
@@ -49,3 +50,15 @@ def test_a_bad_key_is_refused_before_anything_is_opened(changed, said, compose_c
     with pytest.raises(InputError, match=f"^{re.escape(said)}"):
         asking.evaluate(config, {}, typed=[], override=lambda trained: trained["position"])
     assert torch.get_num_threads() == before
+
+
+def test_a_run_whose_record_is_damaged_gets_one_sentence(here, capfd):
+    record = RunRecord(here / "outputs" / "lab" / "one")
+    record.create({}, {"status": "done", "experiment": "lab"})
+    whole = (record.folder / "run.json").read_text(encoding="utf-8")
+    (record.folder / "run.json").write_text(whole[:-9], encoding="utf-8")
+    for words in (f"run={record.folder}", "experiment=lab"):
+        assert runs.typed("evaluate", words) == 1
+        err = capfd.readouterr().err
+        assert "Traceback" not in err and err.startswith("wordorder: ") and err.count("\n") == 1, err
+        assert "one/run.json: not JSON" in err and "remove the run's folder and run it again" in err

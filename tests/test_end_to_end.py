@@ -21,7 +21,6 @@ from wordorder.errors import InputError
 from wordorder.record import run_record
 from wordorder.record.run_record import RunRecord
 from wordorder.run import train
-from wordorder.training import checkpoint_io
 from wordorder.training.lightning_lm import LightningLM
 from wordorder.training.recording import Recording
 
@@ -111,23 +110,23 @@ def die_while_saving(number: int) -> None:
     replace = os.replace
 
     def counted(source, target):
-        calls.append(target)
+        calls.extend([target] if Path(target).name == "last.ckpt" else [])
         if len(calls) == number:
             kill()
         replace(source, target)
 
-    checkpoint_io.os = type("os", (), {"replace": staticmethod(counted), "fsync": os.fsync})
+    os.replace = counted
 
 
 def die_after_saving(step: int) -> None:
-    save = Recording.save
+    save = Recording.pause
 
     def and_die(self, trainer, module):
         save(self, trainer, module)
         if trainer.global_step == step:
             kill()
 
-    Recording.save = and_die
+    Recording.pause = and_die
 
 
 def die_before_facts(name: str) -> None:
@@ -143,15 +142,15 @@ def die_before_facts(name: str) -> None:
 
 def die_before_file(name: str, number: int) -> None:
     calls = []
-    replace = run_record.replace_text
+    write = run_record.write_whole
 
-    def or_die(path, text):
+    def or_die(path, content, **how):
         calls.extend([path] if path.name == name else [])
         if len(calls) == number:
             kill()
-        replace(path, text)
+        write(path, content, **how)
 
-    run_record.replace_text = or_die
+    run_record.write_whole = or_die
 
 
 KILLS = {

@@ -1,6 +1,8 @@
 """What is exported is what was trained: transformers computes the same logits and says the same text, the plain form gives back
 every bit, and what cannot be written leaves nothing behind."""
 
+import os
+
 import layouts
 import pytest
 import runs
@@ -116,7 +118,6 @@ def test_an_empty_folder_is_filled_and_a_full_one_is_left_as_it_is(trained, tmp_
     exported(trained("learned"), tmp_path / "empty")
     names = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "README.md"}
     assert {path.name for path in (tmp_path / "empty").iterdir()} == names
-    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "empty").iterdir()} == {0o644}
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").write_text("x")
     for taken in (tmp_path / "full", tmp_path / "full" / "mine", tmp_path / "empty"):
@@ -124,6 +125,18 @@ def test_an_empty_folder_is_filled_and_a_full_one_is_left_as_it_is(trained, tmp_
         assert f"to={taken} is there already" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["mine"]
     assert {path.name for path in tmp_path.iterdir()} == {"empty", "full"}
+
+
+@pytest.mark.parametrize("form", ["stock", "plain"])
+def test_who_may_read_what_is_exported_is_what_the_umask_says(form, trained, tmp_path):
+    folder = trained("learned")
+    before = os.umask(0o027)
+    try:
+        to = exported(folder, tmp_path / "model", f"form={form}")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in to.iterdir()}
+    assert len(modes) == 5 and set(modes.values()) == {0o640}, modes
 
 
 def test_what_fails_half_way_leaves_nothing(trained, tmp_path, monkeypatch):

@@ -11,11 +11,10 @@ import pytest
 import runs
 from filelock import FileLock
 
-from wordorder import preflight, saved
+from wordorder import preflight, saved, whole_files
 from wordorder.errors import InputError
 from wordorder.record.run_record import RunRecord
 from wordorder.run import train
-from wordorder.training import checkpoint_io
 
 
 @pytest.fixture
@@ -116,7 +115,8 @@ def full(*_, **__):
 
 
 def fill_at_checkpoint() -> None:
-    checkpoint_io.os = type("os", (), {"replace": staticmethod(full), "fsync": os.fsync})
+    replace = os.replace
+    os.replace = lambda part, path: full() if Path(path).name == "last.ckpt" else replace(part, path)
 
 
 def fill_at_row() -> None:
@@ -130,14 +130,14 @@ def fill_at_scores() -> None:
 
 def fill_at_weights() -> None:
     """What the system raises, from a device that is always full."""
-    path = saved.beside
+    path = whole_files.beside
 
     def beside(target: Path) -> Path:
         if target.name == "weights.safetensors" and not path(target).is_symlink():
             path(target).symlink_to("/dev/full")
         return path(target)
 
-    saved.beside = beside
+    whole_files.beside = beside
 
 
 FILLS = [fill_at_checkpoint, fill_at_row, fill_at_scores, fill_at_weights]

@@ -19,7 +19,7 @@ MODULES = {name.removesuffix(".__init__") for name in NAMES.values()}
 SHARED = {shelf: {f"{shelf}.{name.replace('/', '.')}" for name in names} for shelf, names in identity.SHARED.items()}
 MAY = {  # part of the package -> what of the package it may import
     "position": SHARED["position"] | {"errors"},
-    "tokenizer": SHARED["tokenizer"] | {"errors"},
+    "tokenizer": SHARED["tokenizer"] | {"errors", "whole_files"},
     "source": SHARED["source"] | {"errors"},
     "evaluation": {
         "evaluation.base",
@@ -40,9 +40,9 @@ MAY = {  # part of the package -> what of the package it may import
         "errors",
     },
     "model": {"model", "position.base", "errors"},
-    "data": {"data", "tokenizer.base", "source.base", "errors"},
-    "training": {"training", "model", "data", "evaluation.base", "record", "errors"},
-    "record": {"record", "errors"},
+    "data": {"data", "tokenizer.base", "source.base", "whole_files", "errors"},
+    "training": {"training", "model", "data", "evaluation.base", "record", "whole_files", "errors"},
+    "record": {"record", "whole_files", "errors"},
     "compare": {"compare", "record", "errors"},
     "show": {"show", "position.base", "position.wrapper", "model", "compare.look", "check", "errors"}
     | {"data", "tokenizer.base", "source.base", "text", "by_name", "input_pipeline"},
@@ -57,8 +57,9 @@ MAY = {  # part of the package -> what of the package it may import
         "tokenizer.base",
         "tokenizer.vocabulary",
     },
-    "hugging_face": {"hugging_face", "model", "position", "tokenizer", "check", "errors"},
+    "hugging_face": {"hugging_face", "model", "position", "tokenizer", "check", "whole_files", "errors"},
     "errors": set(),
+    "whole_files": set(),
     "check": {"errors"},
     "plan": {"plan_kinds", "errors"},
     "plan_kinds": {"errors"},
@@ -72,9 +73,9 @@ MAY = {  # part of the package -> what of the package it may import
     "cores": {"errors"},
     "devices": {"cores", "training.place", "errors"},
     "memory": set(),
-    "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "errors"}
+    "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "whole_files", "errors"}
     | {"compare.noise", "compare.paired", "compare.power", "compare.verdict"},
-    "slurm": {"slurm", "sweep", "record", "errors"},
+    "slurm": {"slurm", "sweep", "record", "whole_files", "errors"},
     "contained": set(),
     "console": set(),
 }
@@ -195,7 +196,7 @@ def test_a_run_names_nothing_at_its_top_that_it_may_not_need():
 def test_a_run_starts_without_what_takes_seconds():
     loaded = loaded_by("wordorder.run")
     assert {"torch", "lightning"} <= loaded
-    assert not loaded & {"datasets", "wandb", "hydra", "omegaconf"}
+    assert not loaded & {"datasets", "wandb", "hydra", "omegaconf", "pandas"}
 
 
 @pytest.mark.parametrize(
@@ -220,8 +221,14 @@ def test_records_are_read_and_compared_without_torch(module):
     assert not loaded_by(module) & {"torch", "lightning", "tokenizers", "wandb", "datasets", "hydra"}
 
 
-def test_a_sweep_is_asked_about_without_torch():
-    assert not loaded_by("wordorder.sweeping") & {"torch", "lightning", "tokenizers", "wandb", "datasets", "matplotlib"}
+@pytest.mark.parametrize("module", ["wordorder.record.folders", "wordorder.record.run_record"])
+def test_a_run_folder_is_read_without_tables(module):
+    assert "pandas" not in loaded_by(module)
+
+
+def test_a_sweep_is_asked_about_without_torch_or_tables():
+    heavy = {"torch", "lightning", "tokenizers", "wandb", "datasets", "matplotlib", "pandas"}
+    assert not loaded_by("wordorder.sweeping") & heavy
 
 
 def test_a_scheme_and_a_model_load_no_framework():

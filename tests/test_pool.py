@@ -202,7 +202,7 @@ def test_an_error_of_the_pool_stops_its_workers(run, tmp_path, monkeypatch):
 def test_what_a_config_names_is_imported_before_the_first_worker():
     logger = {"_target_": "wordorder.record.wandb_mirror.WandbMirror", "mode": "offline", "project": "p", "entity": ""}
     named = pool.list_modules({"x": {"_target_": "a.b.C", "y": {"_target_": "d.E"}}, "logger": logger})
-    assert named[:2] == ["wordorder.worker", "wordorder.commands"] and {"a.b", "d", "wandb"} < set(named)
+    assert named[:2] == ["wordorder.worker", "wordorder.commands"] and {"a.b", "d", "wandb", "pandas"} < set(named)
 
 
 def test_a_server_that_was_killed_is_begun_anew(monkeypatch):

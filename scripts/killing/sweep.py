@@ -14,7 +14,7 @@ import pandas as pd
 from killing.phases import Watch
 from killing.processes import Family
 
-from wordorder.record.read import list_runs
+from wordorder.record.folders import list_runs
 from wordorder.record.rows import read_rows
 
 TRAIN = Path(__file__).resolve().parents[1] / "train.py"

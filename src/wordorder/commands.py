@@ -63,7 +63,7 @@ def compare(config: DictConfig) -> None:
     runs that are named one by one."""
     from wordorder.comparing import choose_settings, compare_folder
     from wordorder.comparing_runs import check_keys, compare_runs
-    from wordorder.record.read import find_experiment
+    from wordorder.record.folders import find_experiment
 
     values, _ = plain(config)
     typed = list(HydraConfig.get().overrides.task)

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from wordorder import identity
-from wordorder.record.read import list_runs
-from wordorder.record.run_record import replace_shared_text
+from wordorder.record.folders import list_runs
+from wordorder.whole_files import write_whole
 
 # what a comparison reads of a run
 FILES = "run.json config.yaml train.jsonl scores.jsonl items.parquet log.txt".split()
@@ -16,10 +16,9 @@ def made_from(folder: Path, asked: dict[str, Any]) -> str:
     """Digest of what a comparison follows from: what is asked, the code that compares, times and sizes of the runs' files."""
     places = [*(run / name for run in list_runs(folder) for name in FILES), folder / "tuning.json"]
     seen = [(str(file), stat.st_mtime_ns, stat.st_size) for file in places if file.exists() for stat in [file.stat()]]
-    own = [
-        identity.PACKAGE / name for name in ("comparing.py", "record/read.py", "record/seeds.py", "record/lineage.py")
-    ]
-    code = [*own, *sorted(file for file in (identity.PACKAGE / "compare").iterdir() if file.is_file())]
+    rooms = [identity.PACKAGE / "compare", identity.PACKAGE / "record"]
+    code = sorted(file for room in rooms for file in room.iterdir() if file.is_file())
+    code.append(identity.PACKAGE / "comparing.py")
     return identity.digest([asked, identity.digest_files(code), seen])
 
 
@@ -35,5 +34,5 @@ def remember(folder: Path, digest: str, said: str) -> None:
     """Keep what was printed; the digest last, so that a kill leaves a comparison to be made again."""
     out = folder / "compare"
     (out / MADE_FROM).unlink(missing_ok=True)
-    replace_shared_text(out / SAID, said)
-    replace_shared_text(out / MADE_FROM, digest)
+    write_whole(out / SAID, said, shared=True)
+    write_whole(out / MADE_FROM, digest, shared=True)

@@ -11,7 +11,7 @@ from wordorder.compare.comparison import Comparison
 from wordorder.compare.comparison import compare as hold_together
 from wordorder.compare.figure import Drawing
 from wordorder.console import make_console
-from wordorder.record.read import list_runs, read_config, read_run
+from wordorder.record.folders import list_runs, read_config, read_run
 from wordorder.record.wandb_mirror import WandbMirror
 
 Settings = dict[str, Any]  # a config's section `compare`

@@ -20,7 +20,7 @@ from wordorder.comparing import Settings, make_figures, say_audit
 from wordorder.console import make_console
 from wordorder.errors import InputError
 from wordorder.opening import find_run
-from wordorder.record.read import read_config
+from wordorder.record.folders import read_config
 
 KEYS = {"runs": list[str], "experiment_name": str, "output_dir": str, "out": str}
 

@@ -51,8 +51,6 @@ def export(config: Config) -> str:
         name = write(model, whole, given, form=config["form"], position=trained["position"])
         text = card(RunRecord(run), form=config["form"], class_name=name, with_tokenizer=not left_out)
         (whole / "README.md").write_text(text, encoding="utf-8")
-        for file in whole.iterdir():
-            file.chmod(0o644)  # some were made for their owner alone
         os.replace(whole, target)
     said = [f"{config['to']}: {name}, {model.count_parameters()['total']:,} parameters"]
     return "\n".join([*said, f"the tokenizer is left out: {left_out}"] if left_out else said)

@@ -50,7 +50,7 @@ def fit(job: Job, record: RunRecord, store: TokenStore, model: Transformer, prog
         )
         workers = job.config["workers"]
         forget_peak(job.device)
-        engine.run(job.fit, part, record=record, recording=recording, device=job.device, workers=workers, group=group)
+        engine.run(job.fit, part, record=record, steps=recording, device=job.device, workers=workers, group=group)
     if recording.step_drained < n_steps:
         raise Interrupted(str(record.folder))
     weights = save_weights(model, record)

@@ -24,11 +24,10 @@ from wordorder.job import Job
 from wordorder.parts import make_part, prepare
 from wordorder.record.run_record import RunRecord
 from wordorder.training import engine
-from wordorder.training.along import Following
 from wordorder.training.group import Group, joined
 from wordorder.training.interrupt import Interrupt
 from wordorder.training.place import Place
-from wordorder.training.recording import Diverged
+from wordorder.training.steps import Diverged, Steps
 
 HERE = "127.0.0.1"
 STARTING = timedelta(minutes=10)
@@ -89,9 +88,9 @@ def follow(job: Job, group: Group) -> None:
     part = make_part(job, store, job.make_model(store))
     with Interrupt() as interrupt, suppress(Diverged):
         record, n_steps = RunRecord(job.folder), job.fit.count_steps(part)
-        recording = Following(record, job.intervals, n_steps=n_steps, interrupt=interrupt, group=group)
+        steps = Steps(job.intervals, n_steps=n_steps, interrupt=interrupt, group=group)
         workers = job.config["workers"]
-        engine.run(job.fit, part, record=record, recording=recording, device=job.device, workers=workers, group=group)
+        engine.run(job.fit, part, record=record, steps=steps, device=job.device, workers=workers, group=group)
 
 
 def end_with(pipe: int) -> None:

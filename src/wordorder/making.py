@@ -18,7 +18,7 @@ from wordorder.console import make_console
 from wordorder.cores import count_jobs, find_cards, group_cards
 from wordorder.outcome import Outcome
 from wordorder.pool import begin, run_all
-from wordorder.record.read import read_run
+from wordorder.record.folders import read_run
 from wordorder.sweep.expansion import Expansion
 from wordorder.sweep.manifest import obtain
 from wordorder.sweep.planned import Planned

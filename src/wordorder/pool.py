@@ -34,6 +34,7 @@ START_TRIES = 5
 LATE = (  # what a run imports on its way: the typed script, Lightning at its first Trainer, the writing of items
     "wordorder.commands",
     "omegaconf",
+    "pandas",
     "pyarrow.parquet",
     "pyarrow.dataset",
 )

@@ -23,7 +23,8 @@ from wordorder.scoring import score_missing
 from wordorder.training.group import Group, joined
 from wordorder.training.interrupt import Interrupted
 from wordorder.training.progress import Progress, alone, say
-from wordorder.training.recording import Diverged, calendar_time
+from wordorder.training.recording import calendar_time
+from wordorder.training.steps import Diverged
 
 
 def train(

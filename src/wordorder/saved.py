@@ -1,7 +1,6 @@
 """Trained weights on disk, and the way back from a run folder to its model."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ from wordorder.model.renaming import name_inside
 from wordorder.model.transformer import Transformer
 from wordorder.opening import open_run
 from wordorder.position.base import PositionScheme
-from wordorder.record.run_record import RunRecord, beside
+from wordorder.record.run_record import RunRecord
 from wordorder.tokenizer.base import Tokenizer
+from wordorder.whole_files import write_whole
 
 
 def load(
@@ -59,10 +59,9 @@ def load_tokenizer(tokenizer: Tokenizer, record: RunRecord) -> None:
 
 
 def save_weights(model: Transformer, record: RunRecord) -> str:
-    """Write the final weights beside and rename them into place; returns their digest."""
+    """Write the final weights; returns their digest."""
     state = {name: weight.detach().cpu().contiguous() for name, weight in model.state_dict().items()}
-    beside(record.weights).write_bytes(save(state))  # a full disk is then an OSError, not an error of the library
-    os.replace(beside(record.weights), record.weights)
+    write_whole(record.weights, save(state), synced=False)  # a full disk is then no error of the library's own
     return weights_digest(state)
 
 

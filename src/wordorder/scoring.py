@@ -4,9 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from math import isfinite
-from typing import Any
 
-import pandas as pd
 import torch
 
 import wordorder
@@ -14,6 +12,7 @@ from wordorder import identity
 from wordorder.check import Config
 from wordorder.evaluation.base import Evaluation, Item, Score, Subject
 from wordorder.record.items_part import ItemsPart
+from wordorder.record.rows import Row
 from wordorder.record.run_record import RunRecord
 from wordorder.training.progress import Progress, alone
 
@@ -33,7 +32,7 @@ def score_missing(
     evaluations: dict[str, Evaluation],
     ids: dict[str, str],
     *,
-    nodes: dict[str, Any],
+    nodes: Config,
     progress: Progress | None = None,
 ) -> list[str]:
     """Run each evaluation whose identity the record does not know; returns the names of those that ran.
@@ -81,13 +80,13 @@ def part_of(record: RunRecord, subject: Subject, evaluation_id: str) -> ItemsPar
     return ItemsPart(record.folder, evaluation_id, own | versions)
 
 
-def tell(score: Score) -> dict[str, Any]:
+def tell(score: Score) -> Row:
     """A row of scores.jsonl; of a model whose answers overflow it says so."""
     if score.value is None or isfinite(score.value):
         return asdict(score)
     return asdict(score) | {"value": None, "why": f"the model's answer is {score.value}"}
 
 
-def table(items: Iterable[Item], own: dict[str, str]) -> pd.DataFrame:
+def table(items: Iterable[Item], own: dict[str, str]) -> list[Row]:
     """A row for each item: its sums, and its facts as JSON."""
-    return pd.DataFrame([own | item.sums | {"facts": json.dumps(item.facts)} for item in items])
+    return [own | item.sums | {"facts": json.dumps(item.facts)} for item in items]

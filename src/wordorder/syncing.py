@@ -15,9 +15,9 @@ from wordorder.compare import report
 from wordorder.comparing import choose_settings, compare, show_in_wandb
 from wordorder.errors import InputError
 from wordorder.opening import find_run
+from wordorder.record.folders import find_experiment, list_runs, read_run
 from wordorder.record.holder import NAME as HOLDER
 from wordorder.record.holder import read_holder
-from wordorder.record.read import find_experiment, list_runs, read_run
 from wordorder.record.run_record import RunRecord
 from wordorder.record.wandb_copy import explaining
 from wordorder.record.wandb_mirror import WandbMirror

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wordorder.compare.arms import Arm, flatten_config, make_arms
-from wordorder.record.read import list_runs
+from wordorder.record.folders import list_runs
 
 
 def read_arms(lab: Path) -> dict[str, Arm]:

@@ -7,10 +7,9 @@ import pytest
 
 from wordorder.compare.arms import make_arms
 from wordorder.compare.audit import CHECKS, Finding, audit, summarize
-from wordorder.compare.audit_design import levels_of
 from wordorder.compare.evidence import Evidence
-from wordorder.compare.single_arms import make_single_arms
-from wordorder.record.read import list_runs, read_runs, read_scores
+from wordorder.record.folders import list_runs
+from wordorder.record.read import read_runs, read_scores
 
 
 @pytest.fixture
@@ -83,12 +82,6 @@ def test_every_combination_of_two_factors_is_fair(add_run, find):
         for lr in (0.001, 0.004):
             add_run(position, config={"optimizer": {"lr": lr}})
     assert find(baseline="") == []
-
-
-def test_a_scheme_s_own_seed_follows_the_run_s(add_run, lab):
-    folders = [add_run("rope", n, config={"position": {"seed": n}}) for n in (0, 1)]
-    arms = make_single_arms(folders)
-    assert set(levels_of(Evidence(read_runs(lab), read_scores(lab), arms, {}, single=True))) == {"seed"}
 
 
 def test_several_keys_of_one_section_are_several_factors(add_run, find):

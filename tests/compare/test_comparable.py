@@ -7,7 +7,8 @@ import pytest
 from wordorder.compare.arms import make_arms
 from wordorder.compare.comparable import ASKED_OTHERWISE, OTHER_TEXT, find_evaluations, find_obstacle, name_texts
 from wordorder.compare.evidence import Evidence
-from wordorder.record.read import list_runs, read_runs, read_scores
+from wordorder.record.folders import list_runs
+from wordorder.record.read import read_runs, read_scores
 
 GRAMMAR = {
     "choices": {"position": "rope", "tokenizer": "bpe", "source": "grammar", "model": "nano"},

@@ -10,7 +10,8 @@ import pytest
 from wordorder.compare.arms import make_arms
 from wordorder.compare.documents import pair_documents, read_documents
 from wordorder.errors import InputError
-from wordorder.record.read import list_runs, read_runs, read_scores
+from wordorder.record.folders import list_runs
+from wordorder.record.read import read_runs, read_scores
 
 
 def add_items(

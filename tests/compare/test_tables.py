@@ -10,7 +10,8 @@ from rich.console import Console
 from wordorder.compare.arms import make_arms
 from wordorder.compare.tables import Cell, Table, make_table, render_markdown, render_terminal
 from wordorder.errors import InputError
-from wordorder.record.read import list_runs, read_runs, read_scores
+from wordorder.record.folders import list_runs
+from wordorder.record.read import read_runs, read_scores
 
 SCHEMES = ("none", "rope", "alibi", "sinusoidal", "learned")
 

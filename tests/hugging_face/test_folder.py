@@ -103,7 +103,7 @@ def test_a_plain_config_that_lacks_a_part_is_refused(missing):
 
 
 @pytest.mark.parametrize(
-    "target", ["os.system", "wordorder.tokenizer.base.write_whole", "wordorder.positions.x", "mine.X"]
+    "target", ["os.system", "wordorder.whole_files.write_whole", "wordorder.positions.x", "mine.X"]
 )
 @pytest.mark.parametrize("inside", [False, True])
 def test_a_scheme_from_elsewhere_is_refused_before_it_is_imported(target, inside, made, tmp_path):
@@ -130,7 +130,7 @@ def test_a_plain_folder_is_always_a_transformer(made, tmp_path):
     node, model = made("none")
     to_plain(model, tmp_path, node)
     config = json.loads((tmp_path / "config.json").read_text())
-    config["model"]["_target_"] = "wordorder.tokenizer.base.write_whole"
+    config["model"]["_target_"] = "wordorder.whole_files.write_whole"
     (tmp_path / "config.json").write_text(json.dumps(config))
     assert type(from_hugging_face(tmp_path)[0]) is Transformer
 

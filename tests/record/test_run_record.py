@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import threading
-import time
 
 import pandas as pd
 import pytest
@@ -12,7 +11,7 @@ import runs
 from filelock import FileLock
 
 from wordorder.record import run_record
-from wordorder.record.run_record import ABANDONED, Held, RunRecord, beside, replace_shared_text, replace_text
+from wordorder.record.run_record import Held, RunRecord
 
 
 @pytest.fixture
@@ -22,8 +21,8 @@ def record(tmp_path) -> RunRecord:
     return record
 
 
-def items(evaluation_id: str, *nats: float) -> pd.DataFrame:
-    return pd.DataFrame([{"evaluation_id": evaluation_id, "nats": one, "facts": "{}"} for one in nats])
+def items(evaluation_id: str, *nats: float) -> list[dict]:
+    return [{"evaluation_id": evaluation_id, "nats": one, "facts": "{}"} for one in nats]
 
 
 def score(evaluation_id: str, value: float | None) -> dict:
@@ -51,72 +50,13 @@ def test_a_run_is_trained_once_weights_and_their_digest_are_there(record):
     assert not record.trained
 
 
-@pytest.mark.parametrize("write", [replace_text, replace_shared_text])
-def test_a_text_is_replaced_as_a_whole_or_not_at_all(write, tmp_path, monkeypatch):
-    path, other = tmp_path / "file", tmp_path / "other"
-    write(path, "old")
-    other.touch()
-    seen = []
-    replace = os.replace
-    monkeypatch.setattr(run_record.os, "replace", lambda a, b: (seen.append(path.read_text()), replace(a, b)))
-    write(path, "new" * 1000)
-    assert seen == ["old"] and path.read_text() == "new" * 1000
-    assert path.stat().st_mode == other.stat().st_mode
-    assert set(tmp_path.iterdir()) == {path, other}
-
-
 def test_a_writer_that_is_killed_leaves_the_old_facts(record):
     def write_and_die():
-        run_record.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
         record.update(status="done")
 
     assert runs.in_child(write_and_die) == -signal.SIGKILL
     assert RunRecord(record.folder).facts["status"] == "running"
-
-
-def killed_while_writing(write, path, text="torn") -> None:
-    def write_and_die():
-        run_record.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        write(path, text)
-
-    assert runs.in_child(write_and_die) == -signal.SIGKILL
-
-
-def test_writers_that_are_killed_leave_one_file_which_the_next_replaces(record):
-    path = record.folder / "run.json"
-    before = set(record.folder.iterdir())
-    for text in ("a torn text that is longer than what follows" * 9, "torn"):
-        killed_while_writing(replace_text, path, text)
-        assert set(record.folder.iterdir()) - before == {beside(path)}
-    record.update(status="done")
-    assert set(record.folder.iterdir()) == before and RunRecord(record.folder).facts["status"] == "done"
-
-
-def test_of_two_who_write_at_once_each_writes_a_whole_text(tmp_path, monkeypatch):
-    path, replace = tmp_path / "file", os.replace
-
-    def while_another_writes(part, target):
-        monkeypatch.setattr(run_record.os, "replace", replace)
-        replace_shared_text(path, "second")
-        assert path.read_text() == "second"
-        replace(part, target)
-
-    monkeypatch.setattr(run_record.os, "replace", while_another_writes)
-    replace_shared_text(path, "first")
-    assert path.read_text() == "first" and list(tmp_path.iterdir()) == [path]
-
-
-def test_what_a_killed_writer_of_a_shared_file_left_goes_once_nobody_can_be_writing_it(tmp_path):
-    path = tmp_path / "a[1].json"
-    for _ in range(2):
-        killed_while_writing(replace_shared_text, path)
-    old, young = set(tmp_path.iterdir())
-    others = [tmp_path / name for name in (".other.json.0", ".a1.json.0", "a[1].json.0")]
-    for file in (old, *others):
-        file.touch()
-        os.utime(file, (0, time.time() - ABANDONED - 1))
-    replace_shared_text(path, "whole")
-    assert set(tmp_path.iterdir()) == {path, young, *others} and path.read_text() == "whole"
 
 
 def test_numbers_that_json_does_not_know_are_never_written(record):
@@ -172,7 +112,7 @@ def test_scores_of_one_identity_replace_each_other_and_no_others(record):
 
 def test_items_of_evaluations_with_other_sums_share_the_table(record):
     record.add_scores("a", items("a", 1.0), [])
-    record.add_scores("b", pd.DataFrame([{"evaluation_id": "b", "hits": 7, "facts": "{}"}]), [])
+    record.add_scores("b", [{"evaluation_id": "b", "hits": 7, "facts": "{}"}], [])
     table = pd.read_parquet(record.folder / "items.parquet").set_index("evaluation_id")
     assert table.loc["b", "hits"] == 7 and pd.isna(table.loc["b", "nats"]) and table.loc["a", "nats"] == 1.0
 

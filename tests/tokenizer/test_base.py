@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -71,6 +72,15 @@ def test_saving_leaves_one_file_and_replaces_what_was_there(tmp_path):
     Fixed(b"b").save(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["tokenizer.json"]
     assert json.loads((tmp_path / "tokenizer.json").read_text()) == ["62"]
+
+
+def test_another_user_may_read_what_the_umask_lets_them(tmp_path):
+    before = os.umask(0o022)
+    try:
+        Fixed(b"a").save(tmp_path)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "tokenizer.json").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_tokenizer_that_is_not_there_cannot_be_loaded(tmp_path):

@@ -21,7 +21,7 @@ from safetensors.numpy import load_file
 from wordorder.record.run_record import RunRecord
 from wordorder.training.group import Group
 from wordorder.training.lightning_lm import LightningLM
-from wordorder.training.recording import Recording
+from wordorder.training.steps import Steps
 
 WORDS = {"evaluation": "[]", "record.log_steps": 1, "model.dropout": 0.0, "trainer.micro_batch_size": 1}
 DOCUMENTS = WORDS | {"source.train": "my.jsonl", "data.layout": "document"}  # rows of few and of many scored tokens
@@ -222,14 +222,14 @@ def test_all_stop_at_the_step_at_which_one_is_told_to(told, trained, alone, name
     """Whichever it is; the checkpoint of that step is there, and the run ends as if nothing had happened."""
 
     def plant() -> None:
-        end_of = Recording.on_train_batch_end
+        end_of = Steps.on_train_batch_end
 
         def on_train_batch_end(self, trainer, *rest):
             if self.group.rank == told and trainer.global_step == 7:
                 os.kill(os.getpid(), signal.SIGTERM)
             end_of(self, trainer, *rest)
 
-        Recording.on_train_batch_end = on_train_batch_end
+        Steps.on_train_batch_end = on_train_batch_end
 
     cut = trained(2, DOCUMENTS, name=name, plant=plant, code=99)  # an exception: Interrupted
     assert torch.load(cut / "checkpoints" / "last.ckpt")["global_step"] == 7

@@ -3,44 +3,32 @@
 import json
 from types import SimpleNamespace
 
+import pretended
 import pytest
-import torch
+from pretended import N_STEPS, Clock, Training
 
 from wordorder.record.run_record import RunRecord
 from wordorder.training import recording
-from wordorder.training.intervals import Intervals
-from wordorder.training.recording import Diverged, Recording
-
-VALUES = {"log_steps": 2, "validate_steps": 0, "validate_tokens": 1, "checkpoint_steps": 0, "checkpoint_seconds": 0.0}
-N_STEPS = 7
-
-
-class Clock:
-    """Time passes when it is told to."""
-
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
+from wordorder.training.recording import Recording
+from wordorder.training.steps import Diverged
 
 
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
-    monkeypatch.setattr(recording, "time", Clock())
-    return recording.time
+    return pretended.set_clock(monkeypatch)
 
 
-class Steps:
-    """Pretends to train: at each step three seconds pass and so many nats are measured over ten tokens."""
+class Recorded(Training):
+    """A training with its record."""
 
     def __init__(self, folder, clock, *, validate=lambda: {"val_loss": 1.0}, **changed):
         self.record = RunRecord(folder)
         self.record.create({}, {})
-        self.clock, self.shown, self.saved = clock, [], []
+        self.shown, self.saved = [], []
         self.interrupt = SimpleNamespace(asked=False, listen=lambda: None)
         self.recording = Recording(
             self.record,
-            Intervals(**(VALUES | changed)),
+            pretended.intervals(**changed),
             own={"training": "me"},
             n_steps=N_STEPS,
             validate=validate,
@@ -48,29 +36,15 @@ class Steps:
             interrupt=self.interrupt,
             progress=SimpleNamespace(show=lambda step, row: None),
         )
-        self.trainer = SimpleNamespace(global_step=0, should_stop=False, save_checkpoint=self.write)
-        group = {"lr": 0.5}
-        model = torch.nn.Linear(2, 2)
-        optimizers = lambda: SimpleNamespace(param_groups=[group])  # noqa: E731
-        self.module = SimpleNamespace(measured=[], optimizers=optimizers, model=model)
+        super().__init__(self.recording, clock, write=self.write)
 
     def write(self, path):
         self.saved.append((self.trainer.global_step, json.loads(json.dumps(self.recording.state_dict()))))
         path.write_text("checkpoint")
 
-    def go(self, first=1, last=N_STEPS, nats=lambda step: 10.0 * step):
-        self.recording.on_train_start(self.trainer, self.module)
-        for step in range(first, last + 1):
-            self.clock.now += 3.0
-            self.trainer.global_step = step
-            self.module.measured.append(tuple(map(torch.tensor, (nats(step), 10, 10, 0.25 * step))))
-            self.recording.on_train_batch_end(self.trainer, self.module, None, None, 0)
-            if self.trainer.should_stop:
-                return
-
 
 def test_a_row_holds_the_mean_loss_of_its_interval(tmp_path, clock):
-    steps = Steps(tmp_path, clock)
+    steps = Recorded(tmp_path, clock)
     steps.go()
     rows = steps.record.rows()
     assert [row["step"] for row in rows] == [2, 4, 6, 7] and rows == steps.shown
@@ -86,7 +60,7 @@ def test_validation_is_a_row_of_its_own_at_its_steps_and_at_the_end_and_no_train
         clock.now += 1000.0
         return {"val_loss": 2.0}
 
-    steps = Steps(tmp_path, clock, validate=validate, validate_steps=3)
+    steps = Recorded(tmp_path, clock, validate=validate, validate_steps=3)
     steps.go()
     rows = steps.record.rows()
     assert [row["step"] for row in rows if "val_loss" in row] == [3, 6, 7]
@@ -95,30 +69,30 @@ def test_validation_is_a_row_of_its_own_at_its_steps_and_at_the_end_and_no_train
 
 
 def test_checkpoints_come_by_steps(tmp_path, clock):
-    steps = Steps(tmp_path, clock, checkpoint_steps=3)
+    steps = Recorded(tmp_path, clock, checkpoint_steps=3)
     steps.go()
     assert [step for step, _ in steps.saved] == [3, 6]
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["last.ckpt"]
 
 
 def test_checkpoints_come_by_seconds_since_the_last_one(tmp_path, clock):
-    steps = Steps(tmp_path, clock, checkpoint_seconds=7.0)
+    steps = Recorded(tmp_path, clock, checkpoint_seconds=7.0)
     steps.go()
     assert [step for step, _ in steps.saved] == [3, 6]
 
 
 def test_no_interval_means_no_checkpoint(tmp_path, clock):
-    steps = Steps(tmp_path, clock)
+    steps = Recorded(tmp_path, clock)
     steps.go()
     assert steps.saved == []
 
 
 def test_a_resumed_recording_writes_the_rows_of_one_that_was_not_stopped(tmp_path, clock):
-    whole = Steps(tmp_path / "whole", clock, checkpoint_steps=3)
+    whole = Recorded(tmp_path / "whole", clock, checkpoint_steps=3)
     whole.go()
-    before = Steps(tmp_path / "cut", clock, checkpoint_steps=3)
+    before = Recorded(tmp_path / "cut", clock, checkpoint_steps=3)
     before.go(last=5)
-    after = Steps(tmp_path / "cut", clock, checkpoint_steps=3)
+    after = Recorded(tmp_path / "cut", clock, checkpoint_steps=3)
     step, state = before.saved[-1]
     after.record.cut_rows(step)
     after.recording.load_state_dict(state)
@@ -128,7 +102,7 @@ def test_a_resumed_recording_writes_the_rows_of_one_that_was_not_stopped(tmp_pat
 
 def test_a_resumed_recording_began_when_its_first_part_did(tmp_path, clock, monkeypatch):
     monkeypatch.setattr(recording, "calendar_time", iter(["first", "second", "third"]).__next__)
-    before, after, anew = (Steps(tmp_path / name, clock, checkpoint_steps=3) for name in ("cut", "cut", "new"))
+    before, after, anew = (Recorded(tmp_path / name, clock, checkpoint_steps=3) for name in ("cut", "cut", "new"))
     before.go(last=5)
     after.recording.load_state_dict(before.saved[-1][1])
     after.go(first=4)
@@ -137,7 +111,7 @@ def test_a_resumed_recording_began_when_its_first_part_did(tmp_path, clock, monk
 
 
 def test_a_stop_that_is_asked_for_saves_and_stops(tmp_path, clock):
-    steps = Steps(tmp_path, clock)
+    steps = Recorded(tmp_path, clock)
     steps.recording.on_row = lambda row: setattr(steps.interrupt, "asked", True)
     steps.go()
     assert [step for step, _ in steps.saved] == [2] and steps.trainer.should_stop
@@ -147,14 +121,14 @@ def test_a_stop_that_is_asked_for_saves_and_stops(tmp_path, clock):
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
 @pytest.mark.parametrize("checkpoint_steps", [0, 1, 3])
 def test_the_first_step_that_is_not_finite_is_named_and_never_saved(wrong, checkpoint_steps, tmp_path, clock):
-    steps = Steps(tmp_path, clock, checkpoint_steps=checkpoint_steps, log_steps=100)
+    steps = Recorded(tmp_path, clock, checkpoint_steps=checkpoint_steps, log_steps=100)
     with pytest.raises(Diverged, match=f"loss of step 5 is {wrong}"):
         steps.go(nats=lambda step: wrong if step >= 5 else 1.0)
     assert all(step < 5 for step, _ in steps.saved)
 
 
 def test_weights_that_are_not_finite_are_never_saved(tmp_path, clock):
-    steps = Steps(tmp_path, clock, checkpoint_steps=2)
+    steps = Recorded(tmp_path, clock, checkpoint_steps=2)
     steps.module.model.bias.data[1] = float("inf")
     with pytest.raises(Diverged, match="weights after step 2"):
         steps.go()
@@ -162,7 +136,7 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path, clock):
 
 
 def test_a_validation_that_is_not_finite_is_a_divergence(tmp_path, clock):
-    steps = Steps(tmp_path, clock, validate=lambda: {"val_loss": float("nan")}, validate_steps=3)
+    steps = Recorded(tmp_path, clock, validate=lambda: {"val_loss": float("nan")}, validate_steps=3)
     with pytest.raises(Diverged, match="val_loss after step 3 is nan"):
         steps.go()
     assert [row["step"] for row in steps.record.rows()] == [2]

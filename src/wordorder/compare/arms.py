@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from wordorder.compare.labels import NOT_COMPARED, label_arms
+from wordorder.record.folders import read_config, read_run
 from wordorder.record.lineage import name_parent
-from wordorder.record.read import read_config, read_run
 from wordorder.record.seeds import is_seed
 
 

@@ -22,7 +22,8 @@ from wordorder.compare.tables import Table, make_table
 from wordorder.compare.tokenizers import make_tokenizer_table, warn_of_tokenizers
 from wordorder.compare.verdict_table import VerdictTable, add_verdicts
 from wordorder.errors import InputError
-from wordorder.record.read import list_runs, read_config, read_curves, read_run, read_runs, read_scores
+from wordorder.record.folders import list_runs, read_config, read_run
+from wordorder.record.read import read_curves, read_runs, read_scores
 
 
 @dataclass(frozen=True)

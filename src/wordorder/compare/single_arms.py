@@ -5,7 +5,7 @@ from typing import Any
 
 from wordorder.compare.arms import Arm, flatten_config, split_numbers
 from wordorder.compare.labels import label_arms
-from wordorder.record.read import read_config, read_run
+from wordorder.record.folders import read_config, read_run
 from wordorder.record.seeds import SEEDS
 
 # Where a run lies and how it is shown; all else is compared, what was asked of it included.

@@ -23,7 +23,8 @@ from wordorder.data.encoding import Encoded, assemble, calls, encode
 from wordorder.data.token_store import TokenStore, digest_files, digest_meta
 from wordorder.errors import InputError
 from wordorder.source.base import SPLITS, Document, Source, Split
-from wordorder.tokenizer.base import Tokenizer, lock_path
+from wordorder.tokenizer.base import Tokenizer
+from wordorder.whole_files import lock_path, write_whole
 
 FORMAT = 2
 SUFFIXES = ("ids", "ends", "scored", "facts")
@@ -175,8 +176,7 @@ class SplitWriter:
         return n_bytes
 
     def save(self) -> None:
-        """Write beside and rename, so that a kill leaves this or the one before."""
+        """A kill leaves this or the one before."""
         suffixes = [s for s in SUFFIXES if self.file(s).exists()]
         said = {"counts": asdict(self.counts), "sizes": {s: self.file(s).stat().st_size for s in suffixes}}
-        self.file("progress.part").write_text(json.dumps(said), encoding="ascii")
-        os.replace(self.file("progress.part"), self.progress)
+        write_whole(self.progress, json.dumps(said), synced=False)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from wordorder.check import Config
@@ -12,6 +12,7 @@ from wordorder.hugging_face.tokenizer import write_tokenizer
 from wordorder.hugging_face.weights import State
 from wordorder.tokenizer.base import Tokenizer
 from wordorder.tokenizer.pretrained import Pretrained
+from wordorder.whole_files import write_whole
 
 
 def read_config(folder: Path) -> Config:
@@ -85,5 +86,6 @@ def write_folder(folder: Path, config: Config, state: State, tokenizer: Tokenize
         write_tokenizer(tokenizer, folder, context_length=context_length, model_type=config["model_type"])
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: weight.detach().cpu().contiguous() for name, weight in state.items()}
-    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    content = save(state, metadata={"format": "pt"})  # the library's own file would be for its owner alone
+    write_whole(folder / "model.safetensors", content, synced=False)
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

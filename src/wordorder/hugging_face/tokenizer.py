@@ -23,13 +23,14 @@ import tokenizers
 from tokenizers import AddedToken, processors
 
 from wordorder.hugging_face.engines import of_characters, of_layout
-from wordorder.tokenizer.base import Tokenizer, write_whole
+from wordorder.tokenizer.base import Tokenizer
 from wordorder.tokenizer.byte import Byte
 from wordorder.tokenizer.byte_level import ByteLevel
 from wordorder.tokenizer.char import Char
 from wordorder.tokenizer.layout import Layout
 from wordorder.tokenizer.losing import EVERY_BYTE, HARD
 from wordorder.tokenizer.pretrained import Pretrained
+from wordorder.whole_files import write_whole
 
 NEVER = "\ufdd0"  # a noncharacter
 
@@ -59,8 +60,9 @@ def write_tokenizer(tokenizer: Tokenizer, folder: Path, *, context_length: int, 
         # vocabulary and merges from tokenizer.json unless it is told this. It lets no code run: that is asked of the
         # caller alone. Lost where transformers saves such a folder again.
         config["trust_remote_code"] = True
-    write_whole(folder / "tokenizer.json", engine.to_str(pretty=True))
-    write_whole(folder / "tokenizer_config.json", json.dumps(config, indent=2) + "\n")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "tokenizer.json", engine.to_str(pretty=True), synced=False)
+    write_whole(folder / "tokenizer_config.json", json.dumps(config, indent=2) + "\n", synced=False)
 
 
 def stock_tokenizer(tokenizer: Tokenizer) -> tokenizers.Tokenizer:

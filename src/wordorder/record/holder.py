@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from wordorder.whole_files import write_whole
+
 NAME = ".holder"
 BEAT = 10.0  # seconds between two touches of the note
 SILENT = 60.0  # seconds after which another machine's process counts as gone
@@ -46,10 +48,9 @@ class Holder:
 @contextmanager
 def sign(folder: Path) -> Iterator[None]:
     """Leave this process's note in a folder whose lock it has, touch it again and again, and take it away at the end."""
-    note, beside = folder / NAME, folder / f"{NAME}.part"
+    note = folder / NAME
     own = {"host": platform.node(), "process": os.getpid(), "began": began(os.getpid())}
-    beside.write_text(json.dumps(own), encoding="utf-8")
-    beside.replace(note)
+    write_whole(note, json.dumps(own), synced=False)
     ended = threading.Event()
     beating = threading.Thread(target=beat, args=(note, ended), name="heartbeat", daemon=True)
     beating.start()

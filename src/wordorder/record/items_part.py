@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wordorder.record.rows import Row, read_rows
-from wordorder.record.run_record import replace_text
+from wordorder.whole_files import write_whole
 
 FLUSH_SECONDS = 5.0  # at most so much work is lost
 
@@ -32,7 +32,7 @@ class ItemsPart:
     def writing(self) -> Iterator[Callable[[Row], None]]:
         """Within, the function given appends one item to those that `read` returns."""
         text = "".join(json.dumps(row) + "\n" for row in (self.belongs, *self.read()))
-        replace_text(self.path, text)
+        write_whole(self.path, text)
         flushed = time.monotonic()
         with self.path.open("a", encoding="utf-8") as file:
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wordorder.errors import InputError
-from wordorder.record.read import read_config
+from wordorder.record.folders import read_config
 from wordorder.record.rows import Row
 
 

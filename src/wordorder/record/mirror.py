@@ -1,6 +1,7 @@
 """Windows onto a run: what its folder already holds, shown where people look. Deleting a mirror loses nothing."""
 
 import csv
+import io
 import shlex
 import shutil
 from importlib.util import find_spec
@@ -9,6 +10,7 @@ from typing import Any
 
 from wordorder.errors import InputError
 from wordorder.record.rows import Row, read_rows
+from wordorder.whole_files import write_whole
 
 
 def name_scores(scores: list[Row]) -> dict[str, float | None]:
@@ -52,12 +54,11 @@ class CSVMirror(Mirror):
 
     def close(self, folder: Path) -> None:
         rows = read_rows(folder / "train.jsonl")
-        beside = folder / "train.csv.part"
-        with beside.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(dict.fromkeys(column for row in rows for column in row)))
-            writer.writeheader()
-            writer.writerows(rows)
-        beside.replace(folder / "train.csv")
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(dict.fromkeys(column for row in rows for column in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+        write_whole(folder / "train.csv", text.getvalue(), synced=False)
 
 
 class TensorBoardMirror(Mirror):

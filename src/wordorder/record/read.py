@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
-from wordorder.errors import InputError
+from wordorder.record.folders import find_experiment, list_runs, read_run
 from wordorder.record.rows import Row, read_rows
 
-# libyaml's parser where PyYAML was built with it: the same values, ten times as fast
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SHELVES = ("position", "tokenizer", "source", "model")  # the choices that get a column under their own name
 RUN_COLUMNS = ["run", "experiment", "status", "reason", *SHELVES, "weight_seed", "data_seed"]
 SCORE_COLUMNS = ["run", *SHELVES, "weight_seed", "data_seed", "step", "evaluation", "metric", "value", "count", "why"]
@@ -20,23 +17,6 @@ SCORE_COLUMNS = ["run", *SHELVES, "weight_seed", "data_seed", "step", "evaluatio
 def read(experiment: str | Path, *, output_dir: str | Path = "outputs") -> pd.DataFrame:
     """The scores of an experiment, named or given as its folder; columns as in read_scores."""
     return read_scores(find_experiment(experiment, output_dir=output_dir))
-
-
-def find_experiment(experiment: str | Path, *, output_dir: str | Path = "outputs") -> Path:
-    """The folder of an experiment: output_dir/experiment, or experiment itself where that is a folder of runs."""
-    for folder in (Path(output_dir) / experiment, Path(experiment)):
-        if list_runs(folder):
-            return folder
-    parents = sorted(Path(output_dir).iterdir()) if Path(output_dir).is_dir() else []
-    known = ", ".join(folder.name for folder in parents if list_runs(folder)) or "none yet"
-    raise InputError(f"experiment={experiment}: no folder with runs of that name; in {output_dir} there is: {known}")
-
-
-def list_runs(folder: Path) -> list[Path]:
-    """The run folders of an experiment, by name; hidden folders, `_...` and `compare` are not runs."""
-    inside = sorted(folder.iterdir()) if folder.is_dir() else []
-    runs = (path for path in inside if path.name[0] not in "._" and path.name != "compare")
-    return [path for path in runs if (path / "run.json").is_file() or (path / "config.yaml").is_file()]
 
 
 def read_runs(folder: Path) -> pd.DataFrame:
@@ -65,32 +45,6 @@ def read_curves(folder: Path) -> pd.DataFrame:
         for row in read_rows(path / "train.jsonl", required=("step", "tokens"))
     ]
     return _use_integers(pd.DataFrame(rows, columns=None if rows else ["run", "step", "tokens"]))
-
-
-def read_run(path: Path) -> Row:
-    """run.json as it is, under the folder's own name; status is `missing` where the file is."""
-    file = path / "run.json"
-    if not file.is_file():
-        return {"run": path.name, "experiment": path.parent.name, "status": "missing", "reason": "no run.json"}
-    try:
-        facts = json.loads(file.read_bytes())
-    except ValueError as error:
-        raise InputError(f"{file}: not JSON ({error}); remove the run's folder and run it again") from error
-    if not isinstance(facts, dict):
-        raise InputError(f"{file}: not a JSON object; remove the run's folder and run it again")
-    return facts | {"run": path.name}
-
-
-def read_config(path: Path) -> Row:
-    """A run's resolved config; empty where config.yaml was never written."""
-    file = path / "config.yaml"
-    try:
-        config = yaml.load(file.read_bytes(), Loader=LOADER) if file.is_file() else {}
-    except yaml.YAMLError as error:
-        raise InputError(f"{file}: not YAML ({error}); remove the run's folder and run it again") from error
-    if not isinstance(config, dict | None):
-        raise InputError(f"{file}: not a mapping of keys; remove the run's folder and run it again")
-    return config or {}
 
 
 def _read_run_scores(path: Path) -> Iterator[Row]:

@@ -7,27 +7,23 @@ train.jsonl     log steps                    checkpoints/    last.ckpt while tra
 log.txt         what its processes printed, where they were workers of a pool; never rewritten
 """
 
-import glob
 import json
-import os
-import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 from filelock import FileLock, Timeout
 
 from wordorder.errors import InputError
+from wordorder.record.folders import read_config, read_facts
 from wordorder.record.holder import read_holder, sign
-from wordorder.record.rows import read_rows
+from wordorder.record.rows import Row, read_rows
+from wordorder.whole_files import write_whole
 
 LOG = "log.txt"
 LOOK = 0.5  # seconds between two looks at a lock that is waited for
-ABANDONED = 3600.0  # seconds after which nobody is still writing a file
 
 
 class Held(InputError):
@@ -39,13 +35,14 @@ class Held(InputError):
 
 
 class RunRecord:
-    """Reads and writes one run folder; `facts` is what run.json says, {} where there is none yet."""
+    """Reads and writes one run folder; `facts` is what run.json says, {} where there is none yet.
+
+    Raises InputError for a run.json that is damaged.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.facts: dict[str, Any] = {}
-        if (folder / "run.json").exists():
-            self.facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        self.facts = read_facts(folder)
 
     @contextmanager
     def hold(self, *, wait: Callable[[str], None] | None = None) -> Iterator[None]:
@@ -55,7 +52,7 @@ class RunRecord:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.take(wait), sign(self.folder):
-            self.facts = RunRecord(self.folder).facts
+            self.facts = read_facts(self.folder)
             yield
 
     def take(self, wait: Callable[[str], None] | None) -> AbstractContextManager[Any]:
@@ -83,8 +80,10 @@ class RunRecord:
         return self.folder / "checkpoints" / "weights.safetensors"
 
     def config(self) -> dict[str, Any]:
-        """The resolved config."""
-        return yaml.safe_load((self.folder / "config.yaml").read_text(encoding="utf-8"))
+        """The resolved config. Raises InputError for one that is damaged or lost."""
+        if not (self.folder / "config.yaml").exists():
+            raise InputError(f"{self.folder / 'config.yaml'} is not there: remove the run's folder and run it again")
+        return read_config(self.folder)
 
     @property
     def trained(self) -> bool:
@@ -94,13 +93,13 @@ class RunRecord:
     def create(self, config: dict[str, Any], facts: dict[str, Any]) -> None:
         """Make the folder with its config and first facts."""
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(self.folder / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+        write_whole(self.folder / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
         self.update(**facts)
 
     def update(self, **facts: Any) -> None:
         """Merge facts into run.json."""
         self.facts |= facts
-        replace_text(self.folder / "run.json", json.dumps(self.facts, indent=1, allow_nan=False))
+        write_whole(self.folder / "run.json", json.dumps(self.facts, indent=1, allow_nan=False))
 
     def clear(self) -> None:
         """Forget everything measured, before a run is made again; the reason of a failure stays in `earlier`."""
@@ -127,55 +126,21 @@ class RunRecord:
     def cut_rows(self, step: int) -> None:
         """Drop rows past a checkpoint's step: the resumed run writes them again."""
         kept = [row for row in self.rows() if row["step"] <= step]
-        replace_text(self.folder / "train.jsonl", "".join(json.dumps(row) + "\n" for row in kept))
+        write_whole(self.folder / "train.jsonl", "".join(json.dumps(row) + "\n" for row in kept))
 
     def scores(self) -> list[dict[str, Any]]:
         """All rows of scores.jsonl."""
         return read_rows(self.folder / "scores.jsonl")
 
-    def add_scores(self, evaluation_id: str, items: pd.DataFrame, scores: Iterable[dict[str, Any]]) -> None:
+    def add_scores(self, evaluation_id: str, items: list[Row], scores: Iterable[Row]) -> None:
         """Put the items and scores of one evaluation in place of earlier ones of the same identity."""
-        path = self.folder / "items.parquet"
+        import pandas as pd  # which training goes without
+
+        path, table = self.folder / "items.parquet", pd.DataFrame(items)
         if path.exists():
             earlier = pd.read_parquet(path)
-            items = pd.concat([earlier[earlier["evaluation_id"] != evaluation_id], items], ignore_index=True)
-        items.to_parquet(beside(path), index=False)
-        os.replace(beside(path), path)
+            table = pd.concat([earlier[earlier["evaluation_id"] != evaluation_id], table], ignore_index=True)
+        write_whole(path, table.to_parquet(index=False), synced=False)
         rows = [row for row in self.scores() if row["evaluation_id"] != evaluation_id] + list(scores)
         text = "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
-        replace_text(self.folder / "scores.jsonl", text)
-
-
-def beside(path: Path) -> Path:
-    """A name in the same folder, to be renamed to `path` when whole; who writes it holds the run."""
-    return path.with_name(f".{path.name}.part")
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a text file beside and rename it into place, on disk when this returns; nobody else may be writing it.
-
-    A writer who is killed leaves one file, which the next one overwrites.
-    """
-    write_through(beside(path), path, text)
-
-
-def replace_shared_text(path: Path, text: str) -> None:
-    """The same of a file that several processes may be writing: the last one's text stays.
-
-    Each writes beside under a name of its own, so one who is killed leaves a file that no other overwrites; who writes an
-    hour later removes it.
-    """
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
-        with suppress(FileNotFoundError):  # another removes it too, or has renamed it
-            if time.time() - left.stat().st_mtime > ABANDONED:
-                left.unlink()
-    write_through(path.with_name(f".{path.name}.{uuid.uuid4().hex}"), path, text)
-
-
-def write_through(part: Path, path: Path, text: str) -> None:
-    """Write a text under one name and rename it to another."""
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+        write_whole(self.folder / "scores.jsonl", text)

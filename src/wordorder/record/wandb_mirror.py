@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wordorder.errors import InputError
+from wordorder.record.folders import read_config, read_facts
 from wordorder.record.mirror import Mirror, name_scores
 from wordorder.record.rows import Row, read_rows
 from wordorder.record.wandb_copy import choose_settings, digest, explaining, find_copies, holds, replacing
@@ -86,9 +87,7 @@ class WandbMirror(Mirror):
     def _start(self, folder: Path) -> None:
         import wandb
 
-        from wordorder.record.read import read_config  # pandas, for which a run that only trains need not wait
-
-        facts = _read_facts(folder)
+        facts = read_facts(folder)
         self._run = wandb.init(
             dir=str(folder.absolute()),  # the service that writes may have been started elsewhere
             mode=self.mode,
@@ -118,7 +117,7 @@ class WandbMirror(Mirror):
         try:
             if self._run is None:
                 self._start(folder)
-            facts = _read_facts(folder)
+            facts = read_facts(folder)
             self._run.config.update({"record": facts}, allow_val_change=True)
             scores = read_rows(folder / "scores.jsonl")
             if scores:
@@ -138,10 +137,6 @@ class WandbMirror(Mirror):
         run, self._run = self._run, None
         if run is not None:
             run.finish(exit_code=exit_code)
-
-
-def _read_facts(folder: Path) -> Row:
-    return json.loads((folder / "run.json").read_text(encoding="utf-8"))
 
 
 def identify(facts: Row) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wordorder.errors import InputError
-from wordorder.record.run_record import replace_text
+from wordorder.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def announce(place: Path, folders: Sequence[Path]) -> str:
     """Write which runs a submission is about to be made of; returns its number."""
     place.mkdir(parents=True, exist_ok=True)
     number = uuid.uuid4().hex[:12]
-    replace_text(place / f"{number}.json", json.dumps([str(folder.resolve()) for folder in folders]))
+    write_whole(place / f"{number}.json", json.dumps([str(folder.resolve()) for folder in folders]))
     return number
 
 

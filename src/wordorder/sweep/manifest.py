@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from wordorder.record.run_record import replace_shared_text
 from wordorder.sweep.expansion import Expansion
 from wordorder.sweep.inputs import read_inputs
 from wordorder.sweep.planned import Held, Plan, Planned
+from wordorder.whole_files import write_whole
 
 FOLDER = ".plans"
 
@@ -57,4 +57,4 @@ def write_plan(path: Path, inputs: dict[str, str], plan: Plan) -> None:
     """Keep a plan; a reader finds it whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = {"inputs": inputs, "held": asdict(plan.held), "runs": [asdict(run) for run in plan.runs]}
-    replace_shared_text(path, json.dumps(kept))
+    write_whole(path, json.dumps(kept), shared=True)

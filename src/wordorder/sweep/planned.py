@@ -15,8 +15,8 @@ from typing import Any
 from wordorder import identity
 from wordorder.check import Config, make
 from wordorder.errors import InputError
+from wordorder.record.folders import read_run
 from wordorder.record.lineage import name_parent
-from wordorder.record.read import read_run
 from wordorder.record.seeds import without_seeds
 from wordorder.source.base import Source
 from wordorder.source.task import Task

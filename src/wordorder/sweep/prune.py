@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from wordorder.record.folders import list_runs
 from wordorder.record.holder import read_holder
-from wordorder.record.read import list_runs
 from wordorder.record.run_record import RunRecord
 from wordorder.sweep.planned import Planned
 

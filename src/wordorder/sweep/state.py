@@ -6,8 +6,8 @@ from typing import Literal
 
 from wordorder import keeping
 from wordorder.keeping import Facts
+from wordorder.record.folders import read_run
 from wordorder.record.holder import Holder, read_holder
-from wordorder.record.read import read_run
 from wordorder.record.rows import Row, read_rows
 from wordorder.sweep.planned import Planned
 

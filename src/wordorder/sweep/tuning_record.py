@@ -9,9 +9,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from wordorder.record.run_record import replace_shared_text
 from wordorder.sweep.stages import Arm
 from wordorder.sweep.tuning import METRIC, Settled, Tried
+from wordorder.whole_files import write_whole
 
 NAME = "tuning.json"
 
@@ -22,7 +22,7 @@ def write_tuning(settled: Settled, experiment: Path) -> None:
     experiment.mkdir(parents=True, exist_ok=True)
     # the file's time is part of what a comparison is made from
     if not file.exists() or file.read_text(encoding="utf-8") != said:
-        replace_shared_text(file, said)
+        write_whole(file, said, shared=True)
 
 
 def describe(settled: Settled) -> dict[str, Any]:

@@ -6,13 +6,13 @@ beyond the vocabulary, or is one that a loaded file keeps for it and no text bec
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+
+from wordorder.whole_files import write_whole
 
 
 class Tokenizer:
@@ -93,22 +93,9 @@ class Tokenizer:
 
     def save(self, folder: Path) -> None:
         """Write the state as folder/tokenizer.json."""
-        write_whole(folder / "tokenizer.json", self.state())
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "tokenizer.json", self.state(), synced=False, shared=True)
 
     def load(self, folder: Path) -> None:
         """Read what `save` wrote."""
         self.restore((folder / "tokenizer.json").read_text(encoding="utf-8"))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write beside and rename into place, so that a reader finds it whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as beside:
-        beside.write(text)
-    os.replace(beside.name, path)
-
-
-def lock_path(name: str) -> Path:
-    """A lock file in the system's temporary folder, so that none is left among the outputs; each user has their own."""
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(tempfile.gettempdir()) / f"wordorder-{user}-{name}.lock"

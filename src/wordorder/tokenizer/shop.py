@@ -7,7 +7,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from wordorder.tokenizer.base import Tokenizer, lock_path, write_whole
+from wordorder.tokenizer.base import Tokenizer
+from wordorder.whole_files import lock_path, write_whole
 
 SAMPLE = 1_000_000  # characters of training text that the speed of encoding is measured on
 
@@ -24,7 +25,7 @@ def train_once(tokenizer: Tokenizer, texts: Callable[[], Iterable[str]], shop: P
             return
         cost = train_timed(tokenizer, Watched(texts()))
         tokenizer.save(shop / tokenizer.digest())
-        write_whole(shop / tokenizer.digest() / "training.json", json.dumps(cost))
+        write_whole(shop / tokenizer.digest() / "training.json", json.dumps(cost), synced=False, shared=True)
         pointer.parent.mkdir(parents=True, exist_ok=True)
         pointer.write_text(tokenizer.digest(), encoding="ascii")
 

@@ -16,7 +16,7 @@ from wordorder.training.checkpoint_io import WholeFile
 from wordorder.training.fit import Fit, Part
 from wordorder.training.group import ALONE, Group
 from wordorder.training.lightning_lm import LightningLM
-from wordorder.training.recording import Recording
+from wordorder.training.steps import Steps
 
 
 def make_batches(fit: Fit, part: Part, *, group: Group = ALONE) -> TrainingBatches:
@@ -70,12 +70,12 @@ def make_trainer(
 
 
 def run(
-    fit: Fit, part: Part, *, record: RunRecord, recording: Recording, device: str, workers: int, group: Group = ALONE
+    fit: Fit, part: Part, *, record: RunRecord, steps: Steps, device: str, workers: int, group: Group = ALONE
 ) -> None:
     """Train from the record's checkpoint, or from the start, to the end of the budget or until asked to stop."""
     torch.set_num_threads(fit.threads)
     data = DataModule(make_batches(fit, part, group=group), workers=workers)
-    trainer = make_trainer(fit, len(data.batches), device=device, card=group.local_rank, callbacks=[recording])
+    trainer = make_trainer(fit, len(data.batches), device=device, card=group.local_rank, callbacks=[steps])
     there = group.tell(record.checkpoint.exists())
     resume: dict[str, Any] = {"ckpt_path": record.checkpoint} if there else {}
     # Lightning leaves a SIGTERM as a SystemExit, with code 0; our own answer to it is a checkpoint and `Interrupted`.

@@ -1,4 +1,4 @@
-"""Between the steps: rows, checkpoints, validation, and the answer to Ctrl-C."""
+"""Between the steps, in the first process: rows, validation and checkpoints."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from typing import Any
 
 import lightning
 import numpy as np
-import torch
 
 from wordorder.record.run_record import RunRecord
 from wordorder.training.group import ALONE, Group
@@ -15,13 +14,10 @@ from wordorder.training.interrupt import Interrupt
 from wordorder.training.intervals import Intervals
 from wordorder.training.lightning_lm import LightningLM
 from wordorder.training.progress import Progress
+from wordorder.training.steps import Diverged, Steps
 
 
-class Diverged(Exception):
-    """The loss is no longer a finite number."""
-
-
-class Recording(lightning.Callback):
+class Recording(Steps):
     """Writes the record while Lightning trains. Its state travels in the checkpoint, so a resumed run writes the same rows."""
 
     def __init__(
@@ -34,70 +30,44 @@ class Recording(lightning.Callback):
         validate: Callable[[], dict[str, float]],
         on_row: Callable[[dict[str, Any]], None],
         interrupt: Interrupt,
-        progress: Progress | None,
+        progress: Progress,
         group: Group = ALONE,
     ):
-        self.record, self.intervals, self.n_steps, self.group = record, intervals, n_steps, group
+        super().__init__(intervals, n_steps=n_steps, interrupt=interrupt, group=group)
+        self.record, self.validate, self.on_row, self.progress = record, validate, on_row, progress
         self.own = own  # which run this is, for whoever opens its checkpoint
-        self.validate, self.on_row, self.interrupt, self.progress = validate, on_row, interrupt, progress
-        self.sums = {"nats": 0.0, "scored": 0.0, "norm": 0.0}  # since the last row
-        self.tokens, self.seconds, self.step_drained = 0.0, 0.0, 0  # since the run began
+        self.seconds = 0.0  # since the run began
         self.last_seconds, self.last_tokens = 0.0, 0.0  # at the last row
         self.first_step_at = ""  # by the calendar; a resumed run keeps that of its checkpoint
-
-    @property
-    def state_key(self) -> str:
-        return "recording"
 
     def state_dict(self) -> dict[str, Any]:
         names = ("own", "sums", "tokens", "seconds", "step_drained", "last_seconds", "last_tokens", "first_step_at")
         return {name: getattr(self, name) for name in names}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            setattr(self, name, value)
-
     def on_train_start(self, trainer: lightning.Trainer, module: LightningLM) -> None:
-        self.clock = self.saved_at = time.monotonic()
+        self.clock = time.monotonic()
         self.first_step_at = self.first_step_at or calendar_time()
-        self.interrupt.listen()  # Lightning's own answer to SIGTERM ends training wherever it is, without a checkpoint
+        super().on_train_start(trainer, module)
 
-    def on_train_batch_end(self, trainer: lightning.Trainer, module: LightningLM, *_: Any) -> None:
-        step, intervals = trainer.global_step, self.intervals
-        last = step == self.n_steps
-        if step % intervals.log_steps == 0 or last:
+    def look(self, module: LightningLM, step: int) -> None:
+        """Write what is due at this step."""
+        super().look(module, step)
+        if self.at(step, self.intervals.log_steps):
             self.write_row(module, step)
-        if intervals.validate_steps and (step % intervals.validate_steps == 0 or last):
+        if self.intervals.validate_steps and self.at(step, self.intervals.validate_steps):
             self.take_time()
             self.add_row({"step": step, "tokens": int(self.tokens)} | finite(self.validate(), step))
             self.clock = time.monotonic()  # validation is not training time
-        stop, due = self.group.any(self.interrupt.asked, self.due(step))
-        if stop:
-            trainer.should_stop = True
-        if last:
-            refuse_infinite(module, step)
-        if due or stop:
-            self.save(trainer, module)
 
-    def due(self, step: int) -> bool:
-        """Is a checkpoint due by steps or by time?"""
-        by_steps, by_seconds = self.intervals.checkpoint_steps, self.intervals.checkpoint_seconds
-        if by_steps and step % by_steps == 0:
-            return True
-        return bool(by_seconds) and time.monotonic() - self.saved_at >= by_seconds
-
-    def save(self, trainer: lightning.Trainer, module: LightningLM) -> None:
-        """Write last.ckpt; a checkpoint is never made of weights that are not finite."""
-        self.drain(module)
-        refuse_infinite(module, trainer.global_step)
+    def pause(self, trainer: lightning.Trainer, module: LightningLM) -> None:
+        """Write last.ckpt."""
+        super().pause(trainer, module)
         self.take_time()
-        if self.group.leads:
-            trainer.save_checkpoint(self.record.checkpoint)
-        self.clock = self.saved_at = time.monotonic()
+        trainer.save_checkpoint(self.record.checkpoint)
+        self.clock = time.monotonic()
 
     def write_row(self, module: LightningLM, step: int) -> None:
         """One row: the interval's mean loss, and where training stands."""
-        self.drain(module)
         self.take_time()
         row = {
             "step": step,
@@ -111,45 +81,21 @@ class Recording(lightning.Callback):
         self.sums = {"nats": 0.0, "scored": 0.0, "norm": 0.0}
         self.last_tokens, self.last_seconds = self.tokens, self.seconds
         self.add_row(row)
-        self.show(row)
+        self.progress.show(step, row)
 
     def add_row(self, row: dict[str, Any]) -> None:
         self.record.add_row(row)
         self.on_row(row)
-
-    def show(self, row: dict[str, Any]) -> None:
-        self.progress.show(row["step"], row)
 
     def take_time(self) -> None:
         """Add what has passed since the clock was last read."""
         now = time.monotonic()
         self.seconds, self.clock = self.seconds + now - self.clock, now
 
-    def drain(self, module: LightningLM) -> None:
-        """Fetch what the steps since the last drain measured. Raises Diverged at the first step that is not finite."""
-        if not module.measured:
-            return
-        measured = torch.stack([torch.stack([part.double() for part in step]) for step in module.measured])
-        module.measured.clear()
-        for nats, scored, tokens, norm in measured.cpu().numpy():
-            self.step_drained += 1
-            if not (np.isfinite(nats) and np.isfinite(norm)):
-                raise Diverged(f"the loss of step {self.step_drained} is {nats}, its gradient norm {norm}")
-            self.sums["nats"] += float(nats)
-            self.sums["scored"] += float(scored)
-            self.sums["norm"] = float(norm)
-            self.tokens += float(tokens)
-
 
 def calendar_time() -> str:
     """Now, to the millisecond, in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def refuse_infinite(module: LightningLM, step: int) -> None:
-    """Raise Diverged where a step has made weights infinite; its loss, of the weights before, may have been finite."""
-    if not torch.stack([weight.isfinite().all() for weight in module.model.parameters()]).all():
-        raise Diverged(f"the weights after step {step} are not finite")
 
 
 def finite(row: dict[str, float], step: int) -> dict[str, float]:
