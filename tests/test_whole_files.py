@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import runs
 
-from wordorder.whole_files import ABANDONED, beside, lock_path, replacing, write_whole
+from wordorder.whole_files import ABANDONED, beside, lock_beside, replacing, write_whole
 
 write_shared = partial(write_whole, shared=True)
 each_way = pytest.mark.parametrize("write", [write_whole, write_shared], ids=["alone", "shared"])
@@ -111,7 +111,7 @@ def test_what_a_killed_writer_of_a_shared_file_left_goes_once_nobody_can_be_writ
     assert set(tmp_path.iterdir()) == {path, young, *others} and path.read_text() == "whole"
 
 
-def test_a_lock_lies_in_the_temporary_folder_under_the_users_own_name(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(os, "getuid", lambda: 7)
-    assert lock_path("store-ab") == tmp_path / "wordorder-7-store-ab.lock"
+def test_a_lock_lies_beside_what_it_locks_and_any_user_may_take_it(tmp_path):
+    with lock_beside(tmp_path / "stores" / "ab"):
+        (file,) = (tmp_path / "stores").iterdir()
+        assert file.name == ".ab.lock" and file.stat().st_mode & 0o777 == 0o666

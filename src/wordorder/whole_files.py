@@ -1,18 +1,19 @@
 """Files that a reader finds whole or not at all: written beside their place, under another name, and renamed into it.
 
-Their mode is what the user's umask says. Locks lie elsewhere, see `lock_path`. Limits: after a loss of power a file that was
-not `synced` may be empty.
+Their mode is what the user's umask says. Limits: after a loss of power a file that was not `synced` may be empty; a file system
+without locks (flock) cannot be used.
 """
 
 import glob
 import os
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from filelock import FileLock
 
 ABANDONED = 3600.0  # seconds after which nobody is still writing a file
 
@@ -56,7 +57,7 @@ def remove_abandoned(path: Path) -> None:
                 left.unlink()
 
 
-def lock_path(name: str) -> Path:
-    """A lock file in the system's temporary folder, so that none is left among the outputs; each user has their own."""
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(tempfile.gettempdir()) / f"wordorder-{user}-{name}.lock"
+def lock_beside(path: Path) -> FileLock:
+    """A lock on what is made at this place, for whoever sees its folder: processes of other machines and other users too."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path.with_name(f".{path.name}.lock"), mode=0o666)

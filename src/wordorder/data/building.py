@@ -16,7 +16,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 from tqdm import tqdm
 
 from wordorder.data.encoding import Encoded, assemble, calls, encode
@@ -24,7 +23,7 @@ from wordorder.data.token_store import TokenStore, digest_files, digest_meta
 from wordorder.errors import InputError
 from wordorder.source.base import SPLITS, Document, Source, Split
 from wordorder.tokenizer.base import Tokenizer
-from wordorder.whole_files import lock_path, write_whole
+from wordorder.whole_files import lock_beside, write_whole
 
 FORMAT = 2
 SUFFIXES = ("ids", "ends", "scored", "facts")
@@ -50,15 +49,23 @@ def open_store(source: Source, tokenizer: Tokenizer, folder: Path, *, verified: 
     One that is `verified`, because another process has just found it whole, is not read through again.
     """
     key = hashlib.sha256(f"{FORMAT} {source.digest()} {tokenizer.digest()}".encode()).hexdigest()[:16]
-    with FileLock(lock_path(f"store-{key}")):
-        try:
-            store = TokenStore(folder / key)
-            if verified or store.whole():
-                return store
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # absent or damaged: built again
-        build(source, tokenizer, folder / key)
-    return TokenStore(folder / key)
+    place = folder / key
+    if store := find_store(place, verified=verified):
+        return store
+    with lock_beside(place):
+        if store := find_store(place):  # another process has built it while this one waited
+            return store
+        build(source, tokenizer, place)
+    return TokenStore(place)
+
+
+def find_store(place: Path, *, verified: bool = False) -> TokenStore | None:
+    """The store that lies there whole; None where it is absent or damaged. One that is `verified` is not read through."""
+    try:
+        store = TokenStore(place)
+        return store if verified or store.whole() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def build(source: Source, tokenizer: Tokenizer, folder: Path) -> None:

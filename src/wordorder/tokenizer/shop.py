@@ -5,10 +5,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from filelock import FileLock
-
 from wordorder.tokenizer.base import Tokenizer
-from wordorder.whole_files import lock_path, write_whole
+from wordorder.whole_files import lock_beside, write_whole
 
 SAMPLE = 1_000_000  # characters of training text that the speed of encoding is measured on
 
@@ -20,14 +18,15 @@ def train_once(tokenizer: Tokenizer, texts: Callable[[], Iterable[str]], shop: P
     that does not match is made again.
     """
     pointer = shop / "recipes" / recipe
-    with FileLock(lock_path(f"tokenizer-{recipe}")):
-        if load_recipe(tokenizer, shop, pointer):
+    if load_recipe(tokenizer, shop, pointer):
+        return
+    with lock_beside(pointer):
+        if load_recipe(tokenizer, shop, pointer):  # another process has trained it while this one waited
             return
         cost = train_timed(tokenizer, Watched(texts()))
         tokenizer.save(shop / tokenizer.digest())
         write_whole(shop / tokenizer.digest() / "training.json", json.dumps(cost), synced=False, shared=True)
-        pointer.parent.mkdir(parents=True, exist_ok=True)
-        pointer.write_text(tokenizer.digest(), encoding="ascii")
+        write_whole(pointer, tokenizer.digest(), synced=False)
 
 
 def load_recipe(tokenizer: Tokenizer, shop: Path, pointer: Path) -> bool:
