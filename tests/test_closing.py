@@ -2,10 +2,10 @@
 
 import pytest
 
-from wordorder import closing
+from wordorder import closing, keeping
 from wordorder.closing import closing_table
 from wordorder.outcome import Outcome
-from wordorder.record.mirror import NoMirror
+from wordorder.record.mirror import Mirror, NoMirror
 
 
 def test_a_run_that_failed_is_told_with_its_log_if_it_has_one(tmp_path, capsys):
@@ -18,6 +18,24 @@ def test_a_run_that_failed_is_told_with_its_log_if_it_has_one(tmp_path, capsys):
     out = capsys.readouterr().out
     said = [line.rstrip() for line in out.splitlines() if line[:3] in ("a: ", "b: ", "c: ")]
     assert said == [f"a: too bad; log: {tmp_path / 'a' / 'log.txt'}", "b: worse", "c: already done"]
+
+
+def test_each_folder_that_the_runs_lie_in_has_its_hint(tmp_path, capsys):
+    class Shown(Mirror):
+        def hint(self, *folders):
+            return f"look at {folders[0].parent.name}: {' '.join(folder.name for folder in folders)}"
+
+    for name in ("one/a", "two/b", "one/c"):
+        (tmp_path / name).mkdir(parents=True)
+    closing_table([Outcome(tmp_path / name, "kept") for name in ("one/a", "two/b", "one/c")], Shown())
+    assert capsys.readouterr().out.endswith("look at one: a c\nlook at two: b\n")
+
+
+def test_what_a_stopped_command_made_again_is_not_made_again_by_what_goes_on_with_it(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["scripts/train.py", "-m", "seed=0,1", "rerun=all"])
+    with pytest.raises(SystemExit):
+        closing.say_how_to_go_on()
+    assert capsys.readouterr().err.endswith(f"\n  python scripts/train.py -m seed=0,1 rerun={keeping.BEGAN}\n")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Runs of any experiments side by side: a table, what differs in their configs, and a page where a person expects it."""
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 import runs
 
+from wordorder.compare import report
 from wordorder.comparing_runs import choose_out, name_runs
 from wordorder.errors import InputError
 
@@ -74,6 +77,21 @@ def test_a_folder_that_is_no_run_names_a_near_one(
     assert f"did you mean {folder}?" in capfd.readouterr().err
     assert compare(folder, folder) == 1
     assert "named twice" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("of", ["runs", "experiment"])
+def test_a_place_that_cannot_be_written_is_told_by_its_key(
+    of: str, add_run: Callable[..., Path], lab: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(comparison: object, out: Path) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(out / ".part-x"))
+
+    monkeypatch.setattr(report, "write", refuse)
+    both = f"runs=[{add_run('rope')},{add_run('alibi')}]"
+    words = [both, "out=page"] if of == "runs" else [f"experiment={lab.name}", f"output_dir={lab.parent}"]
+    assert runs.typed("compare", *words) == 1
+    key = "out=page" if of == "runs" else f"output_dir={lab.parent}"
+    assert capfd.readouterr().err == f"wordorder: {key} cannot be written: Read-only file system\n"
 
 
 def test_a_folder_of_other_things_is_not_written_to(tmp_path: Path) -> None:

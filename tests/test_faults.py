@@ -61,19 +61,26 @@ def test_a_damaged_checkpoint_is_named_and_deleting_it_starts_again(damage, stop
     assert runs.run(compose_config).status == "done"
 
 
+@pytest.mark.parametrize("status", ["done", "running"])
 @pytest.mark.parametrize("damage", [truncate, empty, flip], ids=lambda damage: damage.__name__)
-def test_damaged_weights_are_never_evaluated(damage, here, compose_config, capfd):
+def test_damaged_weights_are_never_evaluated_and_deleting_the_run_starts_again(
+    damage, status, here, compose_config, capfd
+):
     folder = runs.run(compose_config).folder
     before = (folder / "scores.jsonl").read_bytes()
     damage(folder / "checkpoints" / "weights.safetensors")
-    with pytest.raises(InputError, match=r"weights\.safetensors .*rerun=all"):
-        saved.load(folder)
-    with pytest.raises(InputError, match=r"weights\.safetensors .*rerun=all"):
+    RunRecord(folder).update(status=status)
+    way_out = rf"weights\.safetensors .*: delete {folder} and train the run again"
+    with pytest.raises(InputError, match=way_out):
         runs.run(compose_config, {"evaluation.bits_per_byte.tokens": 99})
-    assert runs.typed("evaluate", f"run={folder}", "evaluation=[bits_per_byte]") == 1
-    assert "rerun=all" in capfd.readouterr().err
+    if status == "done":
+        with pytest.raises(InputError, match=way_out):
+            saved.load(folder)
+        assert runs.typed("evaluate", f"run={folder}", "evaluation=[bits_per_byte]") == 1
+        assert f"delete {folder}" in capfd.readouterr().err
     assert (folder / "scores.jsonl").read_bytes() == before
-    assert runs.run(compose_config, {"rerun": "all"}).status == "done"
+    shutil.rmtree(folder)
+    assert runs.run(compose_config).status == "done"
     saved.load(folder)
 
 
@@ -114,6 +121,10 @@ def full(*_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def use_up(*_, **__):
+    raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+
 def fill_at_checkpoint() -> None:
     replace = os.replace
     os.replace = lambda part, path: full() if Path(path).name == "last.ckpt" else replace(part, path)
@@ -128,6 +139,10 @@ def fill_at_scores() -> None:
     RunRecord.add_scores = full
 
 
+def use_up_at_scores() -> None:
+    RunRecord.add_scores = use_up
+
+
 def fill_at_weights() -> None:
     """What the system raises, from a device that is always full."""
     path = whole_files.beside
@@ -140,7 +155,7 @@ def fill_at_weights() -> None:
     whole_files.beside = beside
 
 
-FILLS = [fill_at_checkpoint, fill_at_row, fill_at_scores, fill_at_weights]
+FILLS = [fill_at_checkpoint, fill_at_row, fill_at_scores, use_up_at_scores, fill_at_weights]
 
 
 @pytest.mark.parametrize("fill", FILLS, ids=lambda fill: fill.__name__)

@@ -13,12 +13,17 @@ import plans
 import pytest
 import runs
 import tuned
+from filelock import FileLock
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
 
-from wordorder import making
+from wordorder import command, keeping, making
+from wordorder.check import conf_dir
 from wordorder.making import make_sweep
 from wordorder.record.run_record import RunRecord
 from wordorder.sweep.expansion import Expansion
 from wordorder.sweep.planned import Planned
+from wordorder.words import quote
 
 CHOICES = {"position": "learned", "tokenizer": "byte", "source": "text_file"}
 POINTS = [["seed=0"], ["seed=1"], ["seed=2"]]
@@ -179,6 +184,94 @@ def test_a_comparison_is_made_again_where_a_run_or_the_question_has_changed(swee
     RunRecord(folders(compose_config)[0]).update(note="x")
     make_sweep(sweep(None))
     assert made == [""]
+
+
+@pytest.fixture
+def write_rate(here):
+    """write_rate("0.5") -> the words that choose an optimizer's yaml which says this learning rate."""
+
+    def write(rate: str) -> list[str]:
+        (here / "conf" / "optimizer").mkdir(parents=True, exist_ok=True)
+        (here / "conf" / "optimizer" / "mine.yaml").write_text(f"defaults: [adamw, _self_]\nlr: {rate}\n")
+        return [*runs.words(), f"hydra.searchpath=[file://{here}/conf]", "optimizer=mine"]
+
+    return write
+
+
+@pytest.mark.parametrize("output_dir", ["outputs", "it's a ${place}, too"])
+def test_a_config_that_is_edited_after_the_plan_was_made_is_not_trained(output_dir, write_rate, monkeypatch, capfd):
+    words = ["-m", *write_rate("0.002"), "seed=0,1", "hydra/launcher=basic", f"output_dir={quote(output_dir)}"]
+    launch = making.launch
+
+    def launch_edited(expansion, planned):
+        write_rate("0.001")
+        return launch(expansion, planned)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "launch", launch_edited)
+        assert runs.typed("train", *words) == 1
+    said = capfd.readouterr().err
+    assert f"{output_dir}/adhoc/learned-byte-text_file-s0-" in said
+    assert "a config, a text, a tokenizer's file or the weights that it begins from have changed" in said
+    assert not list(Path(output_dir).glob("adhoc/*"))
+    assert runs.typed("train", *words) == 0  # of the plan that is made now
+    assert len(list(Path(output_dir).glob("adhoc/*/run.json"))) == 2
+
+
+def launched_by(launcher: str, *more: str) -> bool:
+    """Would a run of this launcher keep its machine from others while it waits?"""
+    with initialize_config_dir(conf_dir(), version_base="1.3"):
+        words = [f"hydra/launcher={launcher}", *more]
+        HydraConfig.instance().set_config(compose("train", words, return_hydra_config=True))
+        return command.holds_allocation()
+
+
+def test_only_a_job_of_slurm_does_not_wait_for_who_holds_its_run(here, compose_config, monkeypatch, capfd):
+    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)
+    assert launched_by("submitit_slurm", "hydra.job.num=0")
+    assert not launched_by("submitit_slurm") and not launched_by("basic", "hydra.job.num=0")
+    folder = runs.make_job(compose_config).folder
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(command, "holds_allocation", lambda: True)
+    with FileLock(folder / ".lock"):
+        assert runs.typed("train", *runs.words()) == 1
+    assert f"wordorder: another process holds {folder}: wait for it, or stop it" in capfd.readouterr().err
+
+
+def test_what_ended_before_a_moment_is_made_again_and_what_ended_since_is_kept(here, compose_config):
+    words = ["-m", *runs.words(), "seed=0,1", "hydra/launcher=basic"]
+    assert runs.typed("train", *words) == 0
+    first, second = folders(compose_config)[:2]
+    ended = [runs.facts_of(folder)["scored_at"] for folder in (first, second)]
+    assert ended[0] < ended[1]
+    assert runs.typed("train", *words, f"rerun={ended[1]}") == 0
+    assert runs.facts_of(first)["scored_at"] > ended[1] == runs.facts_of(second)["scored_at"]
+    assert runs.typed("train", *words, f"rerun={ended[1]}") == 0
+    assert runs.facts_of(second)["scored_at"] == ended[1]
+
+
+def test_the_pool_is_asked_for_all_that_had_ended_when_the_command_was_typed(sweep, monkeypatch):
+    asked = []
+    monkeypatch.setattr(making, "begin", lambda config: None)
+    monkeypatch.setattr(making, "run_all", lambda tasks, **_: asked.extend(task.rerun for task in tasks) or [])
+    runs_of = lambda rerun: [plans.planned(Path(name), words=[], rerun=rerun) for name in "ab"]  # noqa: E731
+    making.launch(replace(sweep(None), n_jobs=1), runs_of("all"))
+    making.launch(replace(sweep(None), n_jobs=1), runs_of("stale"))
+    assert asked == [keeping.BEGAN, keeping.BEGAN, "stale", "stale"]
+
+
+def interrupt(*_, **__):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("during", ["obtain", "closing_table", "show_comparison"])
+def test_ctrl_c_outside_of_training_is_one_line(during, here, monkeypatch, capfd):
+    words = ["-m", *runs.words(), "seed=0", "hydra/launcher=basic"]
+    with monkeypatch.context() as patch:
+        patch.setattr(making, during, interrupt)
+        assert runs.typed("train", *words) == 130
+    assert capfd.readouterr().err.endswith("\nwordorder: stopped; the same command goes on\n")
+    assert runs.typed("train", *words) == 0
 
 
 def test_another_sweeper_cannot_hand_its_jobs_to_the_pool(here, capfd):

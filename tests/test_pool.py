@@ -3,14 +3,17 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import runs
 
-from wordorder import pool
+from wordorder import identity, pool
 from wordorder.outcome import Outcome
 from wordorder.record.holder import sign
 from wordorder.task import Busy, Task
@@ -31,6 +34,9 @@ def act(task: Task, answer) -> None:
     mark.write_text(json.dumps({"at": time.monotonic(), "rerun": task.rerun}))
     if what == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if what == "term":
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # as the fork server has it, in which nobody listens
+        os.kill(os.getpid(), signal.SIGTERM)
     if what == "exit":
         os._exit(3)
     if what == "tear":  # dies in the middle of its answer
@@ -111,6 +117,19 @@ def test_a_process_that_dies_costs_only_its_run(death, how, run):
     outcomes = run("slow", death, "done")
     assert [outcome.status for outcome in outcomes] == ["done", "failed", "done"]
     assert how in outcomes[1].said and "goes on from its checkpoint" in outcomes[1].said
+    assert ("want of memory" in outcomes[1].said) == (how == "signal SIGKILL")
+
+
+def test_a_process_that_a_stop_ends_outside_of_training_has_not_failed(run, monkeypatch):
+    class Heard(View):
+        def ended(self, number, outcome):
+            ended.append((outcome.folder.name, outcome.status, outcome.said))
+
+    ended: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(pool, "choose_view", Heard)
+    with pytest.raises(Interrupted):
+        run("term")
+    assert ended == [("0-term", "interrupted", "")]
 
 
 def test_a_long_answer_does_not_block(run):
@@ -156,7 +175,7 @@ def test_what_another_process_makes_is_not_made_again_after_it(status, rerun, ru
     assert "waiting for process 1 on moon, which holds" in capsys.readouterr().out
 
 
-def ask_when(monkeypatch, there: Path) -> None:
+def ask_when(monkeypatch, there: Path, number: int = signal.SIGTERM) -> None:
     """Ask this process to stop once a file is there."""
     wait, asked = pool.wait, []
 
@@ -164,14 +183,15 @@ def ask_when(monkeypatch, there: Path) -> None:
         ready = wait(answers, timeout)
         if there.exists() and not asked:
             asked.append(True)
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
         return ready
 
     monkeypatch.setattr(pool, "wait", wait_and_ask)
 
 
-def test_a_stop_reaches_the_workers_and_starts_no_more(run, tmp_path, monkeypatch):
-    ask_when(monkeypatch, tmp_path / "waiting")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_that_only_the_pool_hears_reaches_the_workers_and_starts_no_more(number, run, tmp_path, monkeypatch):
+    ask_when(monkeypatch, tmp_path / "waiting", number)
     with pytest.raises(Interrupted):
         run("wait", "done", n_jobs=1)
     assert [number for number, *_ in marks(tmp_path)] == ["0"] and (tmp_path / "told").exists()
@@ -202,7 +222,45 @@ def test_an_error_of_the_pool_stops_its_workers(run, tmp_path, monkeypatch):
 def test_what_a_config_names_is_imported_before_the_first_worker():
     logger = {"_target_": "wordorder.record.wandb_mirror.WandbMirror", "mode": "offline", "project": "p", "entity": ""}
     named = pool.list_modules({"x": {"_target_": "a.b.C", "y": {"_target_": "d.E"}}, "logger": logger})
-    assert named[:2] == ["wordorder.worker", "wordorder.commands"] and {"a.b", "d", "wandb", "pandas"} < set(named)
+    assert {"wordorder.commands", "a.b", "d", "wandb", "pandas"} < set(named)
+
+
+SERVER = """
+import sys
+from pathlib import Path
+from wordorder import identity, pool
+node = lambda name: {"_target_": f"wordorder.{name}"}
+config = {"position": {"_target_": "mine.thing.Thing"}, "tokenizer": node("tokenizer.byte.Byte")}
+config |= {"source": node("source.text_file.TextFile"), "logger": node("record.mirror.NoMirror")}
+for name in pool.list_modules(config):
+    __import__(name)
+Path("mine/thing.py").write_text("raise RuntimeError('edited')")
+Path("mine/other.py").write_text("edited = True")
+print(identity.shelf_digest(config), identity.digest_files([Path("mine/other.py").resolve()]))
+"""
+
+
+def test_a_record_holds_the_digest_of_the_code_that_ran_and_not_of_what_was_edited_since(tmp_path):
+    scheme = "from wordorder.position.base import PositionScheme\nclass Thing(PositionScheme): ...\n"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thing.py").write_text(scheme)
+    shelves = [tmp_path / "mine" / "thing.py"]
+    shelves += [identity.PACKAGE / "source" / "text_file.py", identity.PACKAGE / "tokenizer" / "byte.py"]
+    ran = sha256(b"".join(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes() for file in shelves))
+    environment = runs.environment()
+    environment["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{environment['PYTHONPATH']}"
+    command = [sys.executable, "-c", SERVER]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    other = sha256(b"other.py 13\nedited = True")  # which nobody has imported, and which is read as it is
+    assert done.stdout.split() == [ran.hexdigest(), other.hexdigest()]
+
+
+def test_the_server_hears_no_ctrl_c_and_this_process_does(monkeypatch):
+    before, seen = signal.getsignal(signal.SIGINT), []
+    monkeypatch.setattr(pool, "list_modules", lambda config: [])
+    monkeypatch.setattr(pool.forkserver, "ensure_running", lambda: seen.append(signal.getsignal(signal.SIGINT)))
+    pool.begin({})
+    assert (seen, signal.getsignal(signal.SIGINT)) == ([signal.SIG_IGN], before)
 
 
 def test_a_server_that_was_killed_is_begun_anew(monkeypatch):

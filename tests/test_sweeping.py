@@ -166,7 +166,8 @@ def test_only_what_failed_is_tried_again_and_recorded_as_training(ask, monkeypat
     ask("retry", *runs.words(), "-m", "seed=0,1,2", "hydra.launcher.n_jobs=3")
     ((expansion, (run,), (values, _), typed),) = trained
     assert (values["seed"], values["rerun"], run.rerun, run.folder) == (1, "failed", "failed", second)
-    assert expansion.n_jobs == 3 and typed[0] == "scripts/train.py" and typed[-1] == "hydra.launcher.n_jobs=3"
+    assert expansion.n_jobs == 3 and typed[0] == "scripts/train.py"
+    assert typed[-2:] == ["hydra.launcher.n_jobs=3", "rerun=failed"]  # so what a stop left is gone on with
     assert "make again, as rerun= asks     1" in ask("plan", *runs.words(), "-m", "seed=0,1,2", "rerun=failed")
 
 
@@ -229,6 +230,15 @@ def test_what_failed_is_handed_to_the_launcher_that_was_chosen(ask, trained):
     said = ask("retry", *words)
     assert trained == [(1, "failed", "scripts/train.py"), (2, "failed", "scripts/train.py")]
     assert said.startswith("1 ")  # they are still failed as they lie there, for nothing was trained
+
+
+def test_what_goes_on_with_a_retry_tries_the_failed_again_whatever_rerun_was_typed(ask, monkeypatch):
+    asked = []
+    monkeypatch.setattr(sweeping, "make_runs", lambda *_: asked.append(sys.argv[:]))
+    (only,) = plan_of(ask)
+    spoil(only, plans.FAILED)
+    ask("retry", "rerun=stale", *runs.words())
+    assert asked == [["scripts/train.py", *runs.words(), "rerun=failed"]]
 
 
 def test_a_plan_says_what_its_seeds_can_show(ask):

@@ -1,8 +1,10 @@
 """A worker prints into its run's log, answers whatever happens, and does not outlive its pool."""
 
+import errno
 import faulthandler
 import multiprocessing
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -44,7 +46,7 @@ def forked(monkeypatch, tmp_path):
             pass
         process.join()
         log = tmp_path / "run" / "log.txt"
-        return said, process.exitcode, log.read_text() if log.exists() else ""
+        return said, process.exitcode, log.read_text() if log.is_file() else ""
 
     return work
 
@@ -78,9 +80,48 @@ def test_a_crash_leaves_its_traceback_in_the_log(forked):
     assert log.startswith("before\nFatal Python error: Segmentation fault") and "in train" in log
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "full"), "the disk is full under .*: free space and type the same command again"),
+        (OSError(errno.EDQUOT, "share"), "the disk is full under .*: free space and type the same command again"),
+        (InputError("lr=0 is too low"), "lr=0 is too low"),
+        (KeyError("b"), "KeyError: 'b'"),
+    ],
+    ids=str,
+)
+def test_a_log_that_the_full_disk_does_not_take_costs_no_answer(error, said, forked, tmp_path):
+    def train(*_, **__):
+        raise error
+
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "log.txt").symlink_to("/dev/full")
+    answer = forked(train)[0]
+    assert answer.status == "failed" and re.fullmatch(said, answer.said)
+
+
+def test_a_log_that_cannot_be_begun_is_answered(forked, tmp_path, monkeypatch):
+    def refuse(log):
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(worker, "write_to", refuse)
+    assert "the disk is full" in forked(lambda *_, **__: Outcome(Path(), "done"))[0].said
+
+
 def test_a_run_that_prints_nothing_leaves_no_log(forked, tmp_path):
     assert forked(lambda *_, **__: Outcome(Path(), "kept"))[0].status == "kept"
     assert not (tmp_path / "run" / "log.txt").exists()
+
+
+def test_a_worker_hears_a_ctrl_c_though_its_server_does_not(forked):
+    def train(*_, **__):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert forked(train)[0].status == "interrupted"
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_run_is_told_its_card_before_it_begins(forked):

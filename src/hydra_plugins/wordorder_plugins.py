@@ -48,13 +48,13 @@ class PlanSweeper(Sweeper):
 
     def expansion(self, points: list[list[str]], stages: Any) -> Any:
         """The runs, which the chosen launcher trains."""
-        from wordorder.command import expansion
+        from wordorder.command import expansion, words_in_job
 
         compose = Composer(self.config, self.loader)
         if isinstance(self.launcher, PoolLauncher):
             n_jobs, runs_per_gpu = self.launcher.n_jobs, self.launcher.runs_per_gpu
             return expansion(self.config, points, compose, n_jobs=n_jobs, runs_per_gpu=runs_per_gpu, stages=stages)
-        plain = lambda runs: self.launcher.launch([run.words for run in runs], initial_job_idx=0)  # noqa: E731
+        plain = lambda runs: self.launcher.launch(list(map(words_in_job, runs)), initial_job_idx=0)  # noqa: E731
         launch = getattr(self.launcher, "launch_planned", plain)  # ours want to know which runs the words are
         return expansion(self.config, points, compose, n_jobs=0, launch=launch, stages=stages)
 

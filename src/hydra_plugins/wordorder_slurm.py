@@ -57,6 +57,7 @@ if find_spec("hydra_plugins.hydra_submitit_launcher"):
             from submitit import AutoExecutor
             from submitit.core.utils import FailedJobError
 
+            from wordorder.command import words_in_job
             from wordorder.errors import InputError
             from wordorder.slurm.queue import announce
 
@@ -69,7 +70,9 @@ if find_spec("hydra_plugins.hydra_submitit_launcher"):
             executor.update_parameters(
                 **{name if name in shared else f"slurm_{name}": settings[name] for name in settings}
             )
-            each = ((run.words, "hydra.sweep.dir", n, str(n), Singleton.get_state()) for n, run in enumerate(runs))
+            each = (
+                (words_in_job(run), "hydra.sweep.dir", n, str(n), Singleton.get_state()) for n, run in enumerate(runs)
+            )
             try:
                 jobs = executor.map_array(self, *zip(*each, strict=True))
             except FailedJobError as error:

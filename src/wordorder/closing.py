@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from rich.table import Table
 
+from wordorder import keeping
 from wordorder.console import make_console
 from wordorder.outcome import Outcome
 from wordorder.record.mirror import Mirror
@@ -29,8 +30,9 @@ def closing_table(outcomes: Sequence[Outcome], mirror: Mirror) -> None:
         if outcome.said:
             said = f"{outcome.folder.name}: {outcome.said}{where(outcome)}"
             console.print(said, markup=False, highlight=False, soft_wrap=True)
-    if hint := mirror.hint(*(outcome.folder for outcome in outcomes)):
-        console.print(hint, markup=False, highlight=False, soft_wrap=True)
+    for parent in dict.fromkeys(outcome.folder.parent for outcome in outcomes):
+        if hint := mirror.hint(*(outcome.folder for outcome in outcomes if outcome.folder.parent == parent)):
+            console.print(hint, markup=False, highlight=False, soft_wrap=True)
 
 
 def where(outcome: Outcome) -> str:
@@ -48,8 +50,9 @@ def headline(record: RunRecord) -> str:
 
 
 def say_how_to_go_on() -> NoReturn:
-    """After a stop that was asked for."""
-    print(f"\nstopped, checkpoints written; go on with:\n  {shlex.join(typed())}", file=sys.stderr)
+    """After a stop that was asked for. What this command has made again by rerun=all is not to be made again once more."""
+    words = [f"rerun={keeping.since('all')}" if word == "rerun=all" else word for word in typed()]
+    print(f"\nstopped, checkpoints written; go on with:\n  {shlex.join(words)}", file=sys.stderr)
     sys.exit(130)
 
 

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -17,11 +17,16 @@ from wordorder.errors import InputError
 from wordorder.spelling import explain_hydra
 from wordorder.sweep.expansion import Configured, Expansion, Launch, folders_of
 from wordorder.sweep.stages import Stages
-from wordorder.words import arrange
+from wordorder.words import arrange, quote
+
+if TYPE_CHECKING:  # needs pandas, for which a command need not wait that trains nothing
+    from wordorder.sweep.planned import Planned
 
 # conf/hydra/launcher/joblib.yaml and submitit_slurm.yaml bear the names of their plugins' schemas and are meant to be held
 # against them, of which Hydra warns.
 warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema")
+
+PLANNED = "WORDORDER_PLANNED"  # of a job's environment, as Hydra sets it: the folder that the plan has for its run
 
 
 def main(task: Callable[[DictConfig], None], config_name: str, *, sweep: Callable[[Expansion], None]) -> None:
@@ -39,6 +44,9 @@ def main(task: Callable[[DictConfig], None], config_name: str, *, sweep: Callabl
         if not (sentence := explain_hydra(error, conf_dir(), config_name)):
             raise
         stop(sentence)
+    except KeyboardInterrupt:  # not while a run was made, of which its command says where it lies
+        print("\nwordorder: stopped; the same command goes on", file=sys.stderr)
+        sys.exit(130)
 
 
 def answering(task: Callable[[DictConfig], None], sweep: Callable[[Expansion], None]) -> Callable[[DictConfig], None]:
@@ -117,6 +125,22 @@ def expansion(
 def launched() -> bool:
     """Is the run at hand one of many, which a launcher was given?"""
     return not OmegaConf.is_missing(HydraConfig.get().job, "num")  # its number among them
+
+
+def words_in_job(run: "Planned") -> list[str]:
+    """A run as a launcher is given it, which composes its config anew in the job: its words, and where it is planned to lie."""
+    return [*run.words, f"+hydra.job.env_set.{PLANNED}={quote(run.folder)}"]
+
+
+def planned_folder() -> Path | None:
+    """Where the run at hand lies by the plan that it was launched from; None for one that no launcher was given."""
+    planned = HydraConfig.get().job.env_set.get(PLANNED)
+    return Path(planned) if planned else None
+
+
+def holds_allocation() -> bool:
+    """Is the run at hand a job of its own, whose machine nobody else can use while it waits?"""
+    return launched() and HydraConfig.get().runtime.choices["hydra/launcher"] == "submitit_slurm"
 
 
 def single(config: DictConfig) -> Expansion:

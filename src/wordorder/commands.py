@@ -22,12 +22,15 @@ def train(config: DictConfig) -> None:
     """One run."""
     from wordorder.closing import closing_table, say_how_to_go_on
     from wordorder.job import Job
+    from wordorder.run import refuse_unplanned
     from wordorder.run import train as train_job
     from wordorder.training.interrupt import Interrupted
+    from wordorder.training.progress import say
 
     try:
         job = Job(*plain(config), words=list(HydraConfig.get().overrides.task))
-        outcome = train_job(job)
+        refuse_unplanned(job, command.planned_folder())
+        outcome = train_job(job, wait=None if command.holds_allocation() else say)
     except (Interrupted, KeyboardInterrupt):
         say_how_to_go_on()
     closing_table([outcome], job.mirror)

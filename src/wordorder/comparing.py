@@ -11,6 +11,7 @@ from wordorder.compare.comparison import Comparison
 from wordorder.compare.comparison import compare as hold_together
 from wordorder.compare.figure import Drawing
 from wordorder.console import make_console
+from wordorder.errors import InputError
 from wordorder.record.folders import list_runs, read_config, read_run
 from wordorder.record.wandb_mirror import WandbMirror
 
@@ -21,7 +22,7 @@ def compare_folder(folder: Path, settings: Settings, logger: dict[str, Any], *, 
     """Print the tables, write the page, and show it in wandb where the runs are shown there. Returns what was printed."""
     comparison = compare(folder, settings, question=question)
     out = folder / "compare"
-    report.write(comparison, out)
+    write_page(comparison, out, asked=f"output_dir={folder.parent}")
     console = make_console(record=True)
     for table in comparison.tables:
         console.print(tables.render_terminal(table))
@@ -36,6 +37,14 @@ def compare_folder(folder: Path, settings: Settings, logger: dict[str, Any], *, 
 def show_in_wandb(comparison: Comparison, out: Path, mirror: WandbMirror) -> bool:
     """False where it was there already. Raises InputError where wandb cannot begin."""
     return publish.publish(comparison, out, mode=mirror.mode, project=mirror.project, entity=mirror.entity)
+
+
+def write_page(comparison: Comparison, out: Path, *, asked: str) -> None:
+    """The page with what belongs to it. Raises InputError, by the word that named its place, where nothing can be written."""
+    try:
+        report.write(comparison, out)
+    except OSError as error:
+        raise InputError(f"{asked} cannot be written: {error.strerror or error}") from error
 
 
 def say_audit(console: Console, comparison: Comparison) -> None:

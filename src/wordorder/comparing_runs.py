@@ -12,11 +12,11 @@ from pathlib import Path
 from rich.console import Console
 
 from wordorder.check import Config, check_types
-from wordorder.compare import differences, report, tables
+from wordorder.compare import differences, tables
 from wordorder.compare.comparison import Comparison
 from wordorder.compare.comparison import compare as hold_together
 from wordorder.compare.single_arms import make_single_arms
-from wordorder.comparing import Settings, make_figures, say_audit
+from wordorder.comparing import Settings, make_figures, say_audit, write_page
 from wordorder.console import make_console
 from wordorder.errors import InputError
 from wordorder.opening import find_run
@@ -60,7 +60,7 @@ def compare_runs(named: list[str], settings: Settings, *, output_dir: str, out: 
         order = {arm.runs[0]: arm for arm in comparison.arms}
         asked = [order[link.name] for link in links]
         page = choose_out(folders, [arm.position for arm in asked], output_dir, out)
-        report.write(comparison, page)
+        write_page(comparison, page, asked=f"out={out}" if out else f"output_dir={output_dir}")
     console = make_console()
     for arm, folder in zip(asked, folders, strict=True):
         console.print(f"{arm.label}: {folder}", markup=False, highlight=False, soft_wrap=True)

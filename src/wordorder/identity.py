@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import subprocess
+import sys
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -67,11 +68,40 @@ def shelf_digest(config: dict[str, Any], package: Path = PACKAGE) -> str:
 
 
 def digest_files(files: list[Path]) -> str:
-    """sha256 over the files' names and contents, in their order."""
+    """sha256 over the names and contents of files of code, in their order."""
     content = hashlib.sha256()
     for file in files:
-        content.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
+        code = read_code(file)
+        content.update(f"{file.name} {len(code)}\n".encode() + code)
     return content.hexdigest()
+
+
+@cache
+def read_code(file: Path) -> bytes:
+    """A file's content when a process, or the one that it was forked from, first asked: what it imported then runs on, and a
+    digest must be of that."""
+    return file.read_bytes()
+
+
+def read_loaded() -> None:
+    """Read the files of all that is imported of this package and of those that add to its shelves."""
+    tops = {PACKAGE.name, *(one.__module__.partition(".")[0] for base in shelf_bases() for one in heirs(base))}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.partition(".")[0] in tops and file and file.endswith(".py"):
+            read_code(Path(file))
+
+
+def shelf_bases() -> list[type]:
+    """What the things on the shelves derive from, as far as it is imported."""
+    made = (sys.modules.get(f"{PACKAGE.name}.{shelf}.base") for shelf in SHELVES)
+    names = ("PositionScheme", "Tokenizer", "Source")
+    return [getattr(module, name) for module, name in zip(made, names, strict=True) if module]
+
+
+def heirs(base: type) -> set[type]:
+    """The classes that derive from one, at any depth."""
+    return {base}.union(*map(heirs, base.__subclasses__()))
 
 
 def targets(node: Any) -> list[str]:
@@ -109,7 +139,9 @@ def commit() -> tuple[str, bool]:
 
 
 def freeze() -> None:
-    """Ask for the rooms' digest and the commit now, so that both stay those of the code that this process has imported."""
+    """Read now all code that this process has imported, and the commit, so that a run's record holds the digests of what runs,
+    whatever is edited while the sweep goes on."""
+    read_loaded()
     code_digest()
     commit()
 

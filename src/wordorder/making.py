@@ -117,7 +117,10 @@ def launch(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:
     n_jobs = at_once(runs, expansion, cards=cards)
     import_late(["wordorder.comparing", *make(config["logger"], "logger").imports])
     print(f"{len(runs)} runs, {n_jobs} at a time, {said}", flush=True)
-    tasks = [Task(*expansion.compose(run.words), Path(run.folder), tuple(run.words)) for run in runs]
+    tasks = [
+        Task(*expansion.compose(run.words), Path(run.folder), tuple(run.words), keeping.since(run.rerun))
+        for run in runs
+    ]
     return {str(outcome.folder): outcome for outcome in run_all(tasks, n_jobs=n_jobs, cards=cards)}
 
 

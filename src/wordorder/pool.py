@@ -51,9 +51,13 @@ class Worker:
 
 
 def begin(config: Config) -> None:
-    """Begin the server, which imports what runs of such a config need."""
+    """Begin the server, which imports what runs of such a config need. It hears no Ctrl-C, which this process answers."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(list_modules(config))
-    forkserver.ensure_running()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is ignored here, a process begins with
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def run_all(tasks: Sequence[Task], *, n_jobs: int, cards: Sequence[str] = ()) -> list[Outcome]:
@@ -90,7 +94,7 @@ class Pool:
         self.workers: dict[int, Worker] = {}
         self.outcomes: dict[int, Outcome] = {}
         self.look_at: dict[int, float] = {}  # when to look again whether a run is still held
-        self.rerun: dict[int, str] = {}  # in place of the config's
+        self.rerun: dict[int, str] = {}  # in place of the task's
 
     def fill(self) -> None:
         """Begin runs while there are slots."""
@@ -121,7 +125,8 @@ class Pool:
 
     def start(self, number: int, slot: int) -> Worker:
         """Begin one run in a process of its own."""
-        task = replace(self.tasks[number], rerun=self.rerun.get(number, ""), card=card_of(slot, self.cards))
+        task = self.tasks[number]
+        task = replace(task, rerun=self.rerun.get(number, task.rerun), card=card_of(slot, self.cards))
         ours, theirs = self.context.Pipe(duplex=False)
         process = self.context.Process(target=work, args=(task, theirs), name=task.folder.name)
         start_process(process)
@@ -168,7 +173,8 @@ def list_modules(config: Config) -> list[str]:
     """What the workers need, to be imported before they are forked: the run, what it imports late, what a config names."""
     named = [target.rpartition(".")[0] for target in identity.targets(config)]
     mirror = make(config["logger"], "logger")
-    return list(dict.fromkeys(["wordorder.worker", *LATE, *named, *mirror.imports]))
+    # the worker last: it then reads the files of all that is imported, whose digests the runs' records hold
+    return list(dict.fromkeys([*LATE, *named, *mirror.imports, "wordorder.worker"]))
 
 
 def receive(worker: Worker) -> At | Busy | Outcome:
@@ -178,7 +184,10 @@ def receive(worker: Worker) -> At | Busy | Outcome:
     except (EOFError, OSError):  # before its answer, or in the middle of it
         worker.process.join()
         code = worker.process.exitcode or 0
+        if code == -signal.SIGTERM:  # asked to stop while it was not training
+            return Outcome(Path(), "interrupted")
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        how += ", often for want of memory" * (code == -signal.SIGKILL)
         said = f"its process died ({how}); the same command goes on from its checkpoint"
         return Outcome(Path(), "failed", said)
 

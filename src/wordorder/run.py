@@ -4,7 +4,9 @@ import errno
 import multiprocessing
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
@@ -25,6 +27,8 @@ from wordorder.training.interrupt import Interrupted
 from wordorder.training.progress import Progress, alone, say
 from wordorder.training.recording import calendar_time
 from wordorder.training.steps import Diverged
+
+FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or this user's share of it
 
 
 def train(
@@ -58,17 +62,30 @@ def lead(job: Job, group: Group, progress: Progress, *, wait: Callable[[str], No
     rerun = rerun if made_again(job, record, rerun) else "no"
     torch.set_num_threads(job.fit.threads)
     try:
-        store = prepare(job)
-        with record.hold(wait=wait):
-            return keep(job, record, rerun) or train_held(job, record, store, progress, rerun, group)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise InputError(
-            f"the disk is full under {job.output_dir}: free space and type the same command again"
-        ) from error
+        with telling_full_disk(job.output_dir):
+            store = prepare(job)
+            with record.hold(wait=wait):
+                return keep(job, record, rerun) or train_held(job, record, store, progress, rerun, group)
     finally:
         progress.end()
+
+
+@contextmanager
+def telling_full_disk(folder: Path) -> Iterator[None]:
+    """Raise InputError where there is no room for a file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise InputError(f"the disk is full under {folder}: free space and type the same command again") from error
+
+
+def refuse_unplanned(job: Job, planned: Path | None) -> None:
+    """Raise InputError for a run that is another by now than the one of a plan, by the folder that this has for it."""
+    if planned is not None and job.folder != planned:
+        changed = "a config, a text, a tokenizer's file or the weights that it begins from have changed since the plan was made"
+        raise InputError(f"{planned}: {changed}; type the same command again")
 
 
 def keep(job: Job, record: RunRecord, rerun: str) -> Outcome | None:
@@ -120,6 +137,6 @@ def train_held(job: Job, record: RunRecord, store: TokenStore, progress: Progres
 
 def fail(job: Job, record: RunRecord, reason: str) -> Outcome:
     """Mark the run failed; what was recorded stays."""
-    record.update(status="failed", reason=reason)
+    record.update(status="failed", reason=reason, failed_at=calendar_time())
     job.mirror.close(record.folder)
     return Outcome(record.folder, "failed", reason)

@@ -70,9 +70,11 @@ def load_weights(model: Transformer, record: RunRecord, *, only: tuple[str, ...]
     try:
         state = load_file(record.weights)
     except Exception as error:  # the library raises a class of its own for a truncated file
-        raise InputError(f"{record.weights} cannot be read ({error}): train the run again with rerun=all") from error
+        raise InputError(
+            f"{record.weights} cannot be read ({error}): delete {record.folder} and train the run again"
+        ) from error
     if weights_digest(state) != record.facts["digests"]["weights"]:
-        raise InputError(f"{record.weights} is not what the run wrote: train the run again with rerun=all")
+        raise InputError(f"{record.weights} is not what the run wrote: delete {record.folder} and train the run again")
     state = name_inside(state, model.state_dict().keys())
     wanted = {name: weight for name, weight in state.items() if name.startswith(only)}
     missing = [name for name in model.load_state_dict(wanted, strict=False).missing_keys if name.startswith(only)]

@@ -5,6 +5,7 @@ from typing import Literal
 from wordorder.check import Config, check_types, suggest
 from wordorder.errors import InputError
 from wordorder.folder_names import check_folder_name
+from wordorder.keeping import check_rerun
 
 Device = Literal["auto", "cpu", "cuda"]
 KEYS = {
@@ -14,7 +15,7 @@ KEYS = {
     "weight_seed": int,
     "data_seed": int,
     "output_dir": str,
-    "rerun": Literal["no", "stale", "failed", "all"],
+    "rerun": str,
     "initialize_from": str,
     "device": Device,
     "devices": int,
@@ -33,6 +34,7 @@ def check_scalars(config: Config) -> None:
         if name not in KEYS and name not in SECTIONS:
             raise InputError(f"{name}={config[name]!r} is not known: {suggest(name, [*KEYS, *SECTIONS])}")
     check_types(config, KEYS)
+    check_rerun(config["rerun"])
     for name in ("seed", "weight_seed", "data_seed", "workers", "devices"):
         if not 0 <= config[name] < 2**63:
             raise InputError(f"{name}={config[name]} must not be negative, nor above 2^63 - 1")

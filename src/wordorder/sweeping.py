@@ -135,7 +135,7 @@ def retry(words: list[str]) -> None:
 
     A tuning run that diverged is an answer and stays.
     """
-    trained = train_words(words)
+    trained = [word for word in train_words(words) if not word.startswith("rerun=")] + ["rerun=failed"]
 
     def ask(expansion: Expansion) -> None:
         runs, settled = planned(expansion)

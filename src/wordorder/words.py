@@ -30,9 +30,13 @@ def quote_text(word: str) -> str:
     key, _, text = word.partition("=")
     if key not in ("text", "prompt"):
         return word
+    return f"{key}={quote(text)}"
+
+
+def quote(text: str) -> str:
+    """A text as Hydra reads it in quotes, whatever it holds."""
     text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)  # no interpolation
-    text = re.sub(r"(\\*)('|\Z)", lambda found: 2 * found[1] + found[2].replace("'", "\\'"), text)
-    return f"{key}='{text}'"
+    return "'" + re.sub(r"(\\*)('|\Z)", lambda found: 2 * found[1] + found[2].replace("'", "\\'"), text) + "'"
 
 
 def list_schemes(word: str) -> str:

@@ -24,7 +24,7 @@ from wordorder.errors import InputError
 from wordorder.job import Job
 from wordorder.outcome import Outcome
 from wordorder.record.run_record import LOG, Held
-from wordorder.run import train
+from wordorder.run import refuse_unplanned, telling_full_disk, train
 from wordorder.task import Busy, Task
 from wordorder.training.interrupt import Interrupted
 from wordorder.training.progress import Sent
@@ -36,13 +36,13 @@ identity.freeze()  # the code may be edited while the sweep goes on
 
 def work(task: Task, answer: Connection) -> None:
     """Do the run and say what became of it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the server ignores it
     threading.Thread(target=end_with_pool, name="pool's end", daemon=True).start()
     if task.card is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = task.card  # nothing has asked CUDA for its cards yet
-    log = task.folder / LOG
-    write_to(log)
     said = run(task, answer)
     if isinstance(said, Outcome) and said.status == "kept":
+        log = task.folder / LOG
         with suppress(FileNotFoundError):
             if not log.stat().st_size:
                 log.unlink()
@@ -53,23 +53,27 @@ def work(task: Task, answer: Connection) -> None:
 def run(task: Task, answer: Connection) -> Outcome | Busy:
     """The run's outcome, whatever happens."""
     try:
-        job = Job(task.config, task.choices, words=task.words)
-        if job.folder != task.folder:
-            changed = (
-                "a text, a tokenizer's file or the weights that it begins from have changed since the plan was made"
-            )
-            raise InputError(f"{task.folder}: {changed}; type the same command again")
-        return train(job, progress=Sent(task.folder.name, answer.send), wait=None, rerun=task.rerun)
+        with telling_full_disk(task.folder):
+            write_to(task.folder / LOG)
+            job = Job(task.config, task.choices, words=task.words)
+            refuse_unplanned(job, task.folder)
+            return train(job, progress=Sent(task.folder.name, answer.send), wait=None, rerun=task.rerun)
     except Held as held:
         return Busy(held.who)
     except InputError as error:
-        print(error, file=sys.stderr)
+        log_last(str(error))
         return Outcome(task.folder, "failed", str(error))
     except (Interrupted, KeyboardInterrupt):
         return Outcome(task.folder, "interrupted")
     except Exception as error:
-        traceback.print_exc()
+        log_last(traceback.format_exc().rstrip())
         return Outcome(task.folder, "failed", f"{type(error).__name__}: {error}")
+
+
+def log_last(said: str) -> None:
+    """Print why the run ends. Where the log cannot be written, the pool is told all the same."""
+    with suppress(OSError):
+        print(said, file=sys.stderr)
 
 
 def write_to(log: Path) -> None:

@@ -33,6 +33,12 @@ def test_a_plan_of_something_else_by_now_is_not_used(tmp_path, monkeypatch):
     assert read_plan(path, INPUTS) is None
 
 
+def test_a_plan_that_cannot_be_kept_is_not_missed(tmp_path):
+    (tmp_path / ".plans").write_text("a file in its place")
+    write_plan(tmp_path / ".plans" / "x.json", INPUTS, Plan([], Held()))
+    assert [path.name for path in tmp_path.iterdir()] == [".plans"]
+
+
 def test_a_plan_that_was_cut_short_is_not_used(tmp_path):
     path = place(tmp_path, INPUTS)
     write_plan(path, INPUTS, Plan([planned(tmp_path / "a")], Held()))

@@ -44,13 +44,20 @@ def test_a_handler_that_came_in_between_is_not_told():
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-@pytest.mark.parametrize(("number", "told"), [(signal.SIGTERM, [7, 8]), (signal.SIGINT, [])])
-def test_only_what_a_terminal_does_not_tell_all_is_passed_on_and_once(number, told, monkeypatch):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_perhaps_nobody_else_was_told_is_passed_on_once_as_a_request_that_never_insists(number, monkeypatch):
     with Interrupt() as interrupt:
         interrupt.pass_on([7, 8])
         os.kill(os.getpid(), number)
         sent = []
-        monkeypatch.setattr(os, "kill", lambda process, signal: sent.append(process))
+        monkeypatch.setattr(os, "kill", lambda process, number: sent.append((process, number)))
         interrupt.pass_on([7, 8])
         interrupt.pass_on([7, 8])
-        assert sent == told
+        assert sent == [(7, signal.SIGTERM), (8, signal.SIGTERM)]
+
+
+def test_who_was_asked_by_the_terminal_takes_what_is_passed_on_for_the_same_request():
+    with Interrupt() as interrupt:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupt.asked

@@ -7,6 +7,7 @@ loses nothing.
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def read_plan(path: Path, inputs: dict[str, str]) -> Plan | None:
 
 
 def write_plan(path: Path, inputs: dict[str, str], plan: Plan) -> None:
-    """Keep a plan; a reader finds it whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Keep a plan; a reader finds it whole or not at all. Where nothing can be written it is made anew each time."""
     kept = {"inputs": inputs, "held": asdict(plan.held), "runs": [asdict(run) for run in plan.runs]}
-    write_whole(path, json.dumps(kept), shared=True)
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(kept), shared=True)

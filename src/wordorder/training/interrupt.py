@@ -38,8 +38,9 @@ class Interrupt:
         self.asked, self.number = True, number
 
     def pass_on(self, processes: list[int]) -> None:
-        """Tell other processes what only this one was told: a terminal's Ctrl-C reaches all of them, a SIGTERM one."""
-        if self.asked and self.number == signal.SIGTERM:
+        """Tell other processes, by SIGTERM, what perhaps only this one was told: a terminal's Ctrl-C reaches all of them, a
+        SIGINT by other means one. Who was asked already takes a SIGTERM for the same request."""
+        if self.number:
             for process in processes:
                 with suppress(ProcessLookupError):  # it has just ended
                     os.kill(process, signal.SIGTERM)
