@@ -27,6 +27,9 @@ OWN = {"kills": "100", "least": "3", "draw": "0", "out": "outputs/torture.json"}
 
 
 def main(words: list[str]) -> int:
+    if unreadable := [word for word in words if "=" not in word]:
+        print(__doc__)
+        return 0 if unreadable in (["--help"], ["-h"]) else 2
     typed = dict(word.split("=", 1) for word in words)
     own = OWN | {key: value for key, value in typed.items() if key in OWN}
     rest = [f"{key}={value}" for key, value in typed.items() if key not in OWN]

@@ -89,7 +89,20 @@ TRAIN = [
     (["initialize_from=outputs/nowhere/run"], ["initialize_from=outputs/nowhere/run"]),
     (["record.log_steps=0"], ["record.log_steps=0"]),
     (["logger.mode=loud", "logger=wandb"], ["logger.mode='loud'", "offline"]),
-    (["seed=0,1"], ["seed"]),
+    (["seed=0,1"], ["seed=0,1 are several values: add -m"]),
+    (["position=rope,alibi"], ["position=rope,alibi are several values: add -m"]),
+    (["position=alibi", "position.theta=500"], ["position.theta is not a key", "position.n_heads"]),
+    (
+        ["evaluation=bits_per_byte", "evaluation.length_sweep.tokens=9"],
+        ["not a key", "mean evaluation.bits_per_byte.t"],
+    ),
+    (["-m", "position=alibi,rope", "position.learnt=true"], ["position.learnt is not a key", "mean position.learned"]),
+    (
+        ["experiment=conf/experiment/quickstart.yaml"],
+        ["experiment=conf/experiment/quickstart.yaml is a path", "=quickstart"],
+    ),
+    (["experiment=mine/experiment/own.yaml"], ["by its name: experiment=own", "--config-dir mine"]),
+    (["+plan.grid.seed=[0,1]"], ["plan={grid: ...} is a sweep", "add -m", "{mode: MULTIRUN}"]),
     (["-m", "position=rope,rop"], ["position=rop", "rope"]),
     (["-m", "position=rope,alibi", "optimizer.lr=0.1,-0.1"], ["optimizer.lr=-0.1", "positive"]),
     (["-m", "+plan.zop={seed:[0,1]}"], ["plan.zop", "zip"]),
@@ -102,6 +115,8 @@ EVALUATE = [
     (["run=x", "evaluation=sweep"], ["evaluation=sweep", "length_sweep"]),
     (["run=x", "device=cuba"], ["device='cuba'", "cpu, cuda"]),
     (["run=x", "threads=0"], ["threads=0", "at least 1"]),
+    (["run=x", "logger=none"], ["logger is nothing that evaluate takes", "compare or sync_wandb or train"]),
+    (["run=x", "threads=1,2"], ["threads=1,2 are several values: type one"]),
 ]
 COMPARE = [
     ([], ["experiment=", "runs="]),
@@ -126,6 +141,18 @@ CASES = [
     *(("evaluate", words, said) for words, said in EVALUATE),
     *(("compare", words, said) for words, said in COMPARE),
     *(("sync_wandb", words, said) for words, said in SYNC),
+]
+
+
+HEAD = "# @package _global_\n"
+OWN = [  # an experiment's yaml of somebody's own, what is typed besides, what the sentence must contain
+    (HEAD + "name: own\nplan: {grid: [\n", [], ["mine/experiment/own.yaml:4: not YAML"]),
+    (HEAD + "name: own\n\tplan: {}\n", ["-m"], ["mine/experiment/own.yaml:3: not YAML"]),
+    ("name: own\nplan: {grid: {seed: [0, 1]}}\n", [], ["experiment=own: the first line", "# @package _global_"]),
+    ("name: own\nplan: {grid: {seed: [0, 1]}}\n", ["-m"], ["experiment=own: the first line", "# @package _global_"]),
+    ("defaults:\n  - override /model: micro\nname: own\n", [], ["experiment=own: the first line", "_global_"]),
+    (HEAD + "defaults:\n  - model: micro\n", [], ["experiment=own: its defaults", "'override /model: micro'"]),
+    (HEAD + "name: own\nplan: {grid: {seed: [0, 1]}}\n", [], ["plan={grid: ...} is a sweep", "{mode: MULTIRUN}"]),
 ]
 
 
@@ -161,3 +188,21 @@ def test_bad_input_gets_one_sentence(name, words, said, texts, monkeypatch, capf
     for part in said:
         assert part in err, err
     assert not Path("outputs").exists(), list(Path("outputs").rglob("*"))
+
+
+@pytest.mark.parametrize(("yaml", "words", "said"), OWN, ids=range(len(OWN)))
+def test_an_experiment_of_somebody_s_own_gets_one_sentence_too(yaml, words, said, texts, monkeypatch, capfd):
+    file = texts / "mine" / "experiment" / "own.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(yaml)
+    assert run("train", ["--config-dir", "mine", "experiment=own", *words, *TEXT], monkeypatch) == 1
+    err = capfd.readouterr().err
+    assert err.startswith("wordorder: ") and err.count("\n") == 1, err
+    for part in said:
+        assert part in err, err
+    assert not Path("outputs").exists()
+
+
+def test_a_key_that_is_refused_is_not_recommended(texts, monkeypatch, capfd):
+    run("train", [*TEXT, "position=alibi", "position.theta=500"], monkeypatch)
+    assert capfd.readouterr().err.count("position.theta") == 1

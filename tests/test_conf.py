@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import itertools
 import re
 from copy import deepcopy
 from functools import cache
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
+import runs
 import yaml
 from hydra import compose, initialize_config_dir
 from hydra.errors import ConfigCompositionException, MissingConfigException
@@ -124,6 +126,16 @@ def test_every_plain_key_at_the_top_has_a_type_that_its_value_fits(top):
     plain = {key: value for key, value in compose_plain(top=top).items() if not isinstance(value, dict)}
     assert set(types) == set(plain)
     assert not [key for key, value in plain.items() if not fits(value, types[key])]
+
+
+@pytest.mark.parametrize("top", TOPS)
+def test_help_begins_with_a_purpose_and_examples_and_says_where_keys_are_explained(top, capsys):
+    assert runs.typed(top, "--help") == 0
+    purpose, _, *rest = capsys.readouterr().out.splitlines()
+    assert purpose.endswith(".") and "Hydra" not in purpose
+    examples = list(itertools.takewhile(bool, rest))
+    assert len(examples) >= 2 and all(line.startswith(f"  python scripts/{top}.py ") for line in examples)
+    assert rest[len(examples) + 1] == "What a key means stands beside it in the files of conf/."
 
 
 @pytest.mark.parametrize("top", TOPS)

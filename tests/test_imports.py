@@ -74,7 +74,7 @@ MAY = {  # part of the package -> what of the package it may import
     "devices": {"cores", "training.place", "errors"},
     "memory": set(),
     "sweep": {"sweep", "record", "source", "identity", "keeping", "check", "job", "whole_files", "errors"}
-    | {"compare.noise", "compare.paired", "compare.power", "compare.verdict"},
+    | {"compare.arms", "compare.noise", "compare.paired", "compare.power", "compare.verdict"},
     "slurm": {"slurm", "sweep", "record", "whole_files", "errors"},
     "contained": set(),
     "console": set(),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from hydra.core.hydra_config import HydraConfig
 
 from wordorder import command, keeping, making
 from wordorder.check import conf_dir
+from wordorder.errors import InputError
 from wordorder.making import make_sweep
 from wordorder.record.run_record import RunRecord
 from wordorder.sweep.expansion import Expansion
@@ -71,6 +73,25 @@ def test_a_run_that_a_launcher_never_began_is_no_success(sweep, compose_config, 
     assert f"{folders(compose_config)[2].name}: not begun; the same command goes on with it" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("word", "said"), [("compare.baseline=none", "compare.baseline=none: no such arm; choose one of: learned, or")]
+    + [("compare.figures.2.settle=x", "compare.figures.2.settle='x' must be a number")]
+)  # fmt: skip
+def test_a_comparison_that_would_be_refused_is_refused_before_anything_is_launched(word, said, sweep):
+    given = []
+    expansion = sweep(given.append)
+    points = [[*words, word] for words in POINTS]
+    with pytest.raises(InputError, match=f"^{re.escape(said)}"):
+        make_sweep(replace(expansion, points=points))
+    assert given == [] and [path.name for path in Path("outputs").iterdir()] == [".plans"]
+
+
+def test_a_baseline_of_tuned_arms_is_refused_before_they_are_tuned(here, capfd):
+    assert type_tuned("optimizer.lr=0.001,0.004", "compare.baseline=none") == 1
+    assert "compare.baseline=none: no such arm; choose one of: learned, or" in capfd.readouterr().err
+    assert not list(Path("outputs").glob("*/*/run.json"))
+
+
 def test_where_all_is_done_nothing_is_launched_and_torch_is_not_imported(here, compose_config):
     words = [*runs.words(), "-m", "seed=0"]
     command = [sys.executable, str(Path(__file__).parents[1] / "scripts" / "train.py"), *words]
@@ -86,6 +107,7 @@ def test_where_all_is_done_nothing_is_launched_and_torch_is_not_imported(here, c
 def stages(tmp_path, monkeypatch):
     """stages(bits_of, rerun=...) -> (the final runs or the exit code, what each launch was given) of a plan of two stages."""
     monkeypatch.setattr(making, "show", lambda *_: [])
+    monkeypatch.setattr(making, "refuse_uncomparable_finals", lambda *_: None)
 
     def make(bits_of, *, rerun: str = "no"):
         tuned.plan_by_words(monkeypatch, tmp_path, rerun=rerun)
@@ -136,7 +158,8 @@ LAUNCHED += ["compare.baseline="]
 def type_tuned(*words: str) -> int:
     """The plan of experiment=tuned for one scheme, its runs one after another in this process."""
     small = [word for word in runs.words() if not word.startswith(("position=", "trainer.budget="))]
-    return runs.typed("train", *LAUNCHED, *small, *words)
+    keys = {word.partition("=")[0] for word in words}
+    return runs.typed("train", *(word for word in [*LAUNCHED, *small] if word.partition("=")[0] not in keys), *words)
 
 
 def test_a_plan_of_two_stages_killed_between_them_goes_on_to_the_final_runs_of_what_was_chosen(here, capsys):

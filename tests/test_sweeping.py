@@ -138,6 +138,29 @@ def test_what_cannot_be_answered_is_told_in_one_sentence(words, said, ask):
     assert answer.startswith(f"1 wordorder: {said}") and answer.count("\n") == 1
 
 
+def test_a_baseline_that_is_no_arm_is_refused_of_a_plan_that_is_kept_too(ask, makings):
+    words = [*runs.words(), "-m", "seed=0,1", "optimizer.lr=0.25,0.5"]
+    refused = (
+        "1 wordorder: compare.baseline=learned: no such arm; choose one of: optimizer.lr=0.25; optimizer.lr=0.5, or"
+    )
+    for _ in range(2):
+        assert ask("plan", *words, "compare.baseline=learned").startswith(refused)
+    assert makings == [4] and len(folders(ask("plan", *words, "compare.baseline=optimizer.lr=0.5"))) == 4
+
+
+def test_a_baseline_of_final_runs_is_refused_before_they_are_tuned(ask):
+    words = [word for word in runs.words() if not word.startswith("position=")]
+    typed = ["experiment=tuned", *words, "position=rope,alibi", "plan.final.seed=[0,1]"]
+    assert "compare.baseline=none: no such arm; choose one of: alibi; rope, or" in ask("plan", *typed)
+    assert folders(ask("plan", *typed, "compare.baseline=rope"))
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["plan", "--help"]])
+def test_help_names_every_verb(words, ask):
+    text = ask(*words)
+    assert all(f"\n  {verb} " in text for verb in sweeping.VERBS) and "sweep.py plan experiment=quickstart" in text
+
+
 def test_once_a_plan_is_there_torch_is_not_imported(ask):
     ask("plan", *runs.words(), *SWEEP)
     for verb in ("plan", "status"):
@@ -289,6 +312,7 @@ def test_pruning_lists_and_with_yes_removes_what_is_not_planned_and_not_held(ask
 
 
 TUNED = ["experiment=tuned", "~plan.grid", "optimizer.lr=0.001,0.004", "plan.tune.extend=1", "plan.final.seed=[0,1]"]
+TUNED += ["compare.baseline="]
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 try:
     import readme
+    import torture
     from killing import torment
     from killing.found import Found, Kill, table
     from killing.phases import PHASES, Sight, Watch, phase_of
@@ -185,6 +186,12 @@ def test_kills_come_at_times_drawn_uniformly(drawn):
 def test_the_death_of_a_launcher_ends_its_command(drawn):
     kills = drawn("launcher", 50)
     assert len(kills) == 50 and not any(kill.aimed for kill in kills)
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--help"], 0), (["-h"], 0), (["kills"], 2)])
+def test_help_and_what_cannot_be_read_kill_nothing(words, code, capsys):
+    assert torture.main(words) == code
+    assert capsys.readouterr().out == f"{torture.__doc__}\n"
 
 
 def test_phases_that_chance_left_out_are_known(tmp_path):

@@ -19,6 +19,12 @@ from wordorder.words import IS_OVERRIDE, arrange
         ("show_position", ["position=rope"], ["position=rope"]),
         ("show_input", ["position=rope,alibi"], ["schemes=[rope,alibi]"]),
         ("show_input", ["position=[rope,alibi]"], ["schemes=[rope,alibi]"]),
+        ("compare", ["compare.baseline=none, a.b=1"], ["compare.baseline='none, a.b=1'"]),
+        ("train", ["compare.baseline=none, a.b=1", "-m"], ["-m", "compare.baseline='none, a.b=1'"]),
+        ("train", ["compare.baseline='none, a.b=1'"], ["compare.baseline='none, a.b=1'"]),
+        ("train", ['compare.baseline=""'], ['compare.baseline=""']),
+        ("train", ["compare.baseline="], ["compare.baseline=''"]),
+        ("generate", ["prompt='a'"], [r"prompt='\'a\''"]),
         ("show_input", ["text=it's, ${x}"], [r"text='it\'s, \${x}'"]),
     ],
 )

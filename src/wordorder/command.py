@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from wordorder.check import conf_dir
 from wordorder.errors import InputError
-from wordorder.spelling import explain_hydra
+from wordorder.spelling import AT_THE_TOP, FIRST_LINE, explain_hydra
 from wordorder.sweep.expansion import Configured, Expansion, Launch, folders_of
 from wordorder.sweep.stages import Stages
 from wordorder.words import arrange, quote
@@ -41,7 +41,7 @@ def main(task: Callable[[DictConfig], None], config_name: str, *, sweep: Callabl
     except InputError as error:
         stop(str(error))
     except Exception as error:
-        if not (sentence := explain_hydra(error, conf_dir(), config_name)):
+        if not (sentence := explain_hydra(error, conf_dir(), config_name, sys.argv[1:])):
             raise
         stop(sentence)
     except KeyboardInterrupt:  # not while a run was made, of which its command says where it lies
@@ -55,12 +55,22 @@ def answering(task: Callable[[DictConfig], None], sweep: Callable[[Expansion], N
 
     def answer(config: DictConfig) -> None:
         try:
+            refuse_plan_of_one(config)
             task(config)
         except InputError as error:
             stop(str(error))
 
     answer.sweep = sweep
     return answer
+
+
+def refuse_plan_of_one(config: DictConfig) -> None:
+    """InputError for a plan that nothing expands; each run of a sweep has its plan, too."""
+    if config.get("plan") and not launched():
+        raise InputError(
+            f"plan={{{', '.join(config.plan)}: ...}} is a sweep, and nothing says to train it as one: add -m, or end the "
+            "experiment's yaml with hydra: {mode: MULTIRUN}"
+        )
 
 
 def stop(sentence: str) -> None:
@@ -75,9 +85,17 @@ def plain(config: DictConfig) -> Configured:
         group: choice for group, choice in hydra_config.runtime.choices.items() if not group.startswith("hydra/")
     }
     own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    refuse_unpacked(config, choices)
     values = OmegaConf.to_container(own, resolve=True)
     refuse_two_units(values, OmegaConf.to_container(own, resolve=False))
     return values, {group: choice for group, choice in choices.items() if isinstance(choice, str)}
+
+
+def refuse_unpacked(config: DictConfig, choices: dict[str, str | None]) -> None:
+    """InputError for an experiment whose keys lie in a section of its name, and not where they are read."""
+    for group in AT_THE_TOP:
+        if group in config:
+            raise InputError(f"{group}={choices.get(group)}: {FIRST_LINE}")
 
 
 def refuse_two_units(values: dict[str, Any], asked: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from wordorder.closing import closing_table, say_how_to_go_on
 from wordorder.compared import made_from, recall, remember
 from wordorder.console import make_console
 from wordorder.cores import count_jobs, find_cards, group_cards
+from wordorder.foreseen import refuse_uncomparable, refuse_uncomparable_finals
 from wordorder.outcome import Outcome
 from wordorder.pool import begin, run_all
 from wordorder.record.folders import read_run
@@ -40,7 +41,10 @@ def make_sweep(expansion: Expansion) -> None:
     if expansion.stages:
         make_runs(expansion, make_tuning(expansion, start_early))
     else:
-        make_runs(expansion, obtain(expansion, before_making=start_early).runs)
+        plan = obtain(expansion, before_making=start_early)
+        if lacking_of(plan.runs):
+            refuse_uncomparable(expansion, plan)
+        make_runs(expansion, plan.runs)
 
 
 def make_tuning(expansion: Expansion, before_making: Callable[[], None] = lambda: None) -> list[Planned]:
@@ -48,7 +52,10 @@ def make_tuning(expansion: Expansion, before_making: Callable[[], None] = lambda
     ended: dict[str, Outcome] = {}
 
     def make_lacking(runs: Sequence[Planned]) -> None:  # each once, though an edge has all looked at again
-        ended.update(train(expansion, [run for run in lacking_of(runs) if run.folder not in ended]))
+        lacking = [run for run in lacking_of(runs) if run.folder not in ended]
+        if lacking and not ended:
+            refuse_uncomparable_finals(expansion)
+        ended.update(train(expansion, lacking))
 
     settled = settle(expansion, make_lacking, before_making=before_making)
     if ended or settled.tuned.lacking:

@@ -7,6 +7,8 @@ from wordorder.errors import InputError, nearest
 from wordorder.record.run_record import RunRecord
 from wordorder.tokenizer.base import Tokenizer
 
+RUN = "OUTPUT_DIR/NAME/POSITION-TOKENIZER-SOURCE-sSEED-DIGEST"
+
 
 def open_parent(config: Config, tokenizer: Tokenizer) -> RunRecord:
     """The run that weights are taken from. Raises InputError naming the keys in which its model or tokenizer differs."""
@@ -29,12 +31,27 @@ def find_run(folder: Path, key: str) -> RunRecord:
     """A run's record, however far it is. Raises InputError where there is none, naming runs that are near."""
     record = RunRecord(folder)
     if not record.facts:
-        there = [path.name for path in folder.parent.glob("*/") if (path / "run.json").exists()]
-        near = nearest(folder.name, there)
-        raise InputError(
-            f"{key}={folder} is no run folder" + (f"; did you mean {folder.parent / near[0]}?" if near else "")
-        )
+        raise InputError(f"{key}={folder} is no run folder{where_runs_are(folder)}")
     return record
+
+
+def where_runs_are(folder: Path) -> str:
+    """What was probably meant by a folder that is no run's."""
+    if whole := next((above for above in folder.parents if (above / "run.json").is_file()), None):
+        return f" but lies in one: {whole}"
+    if inside := runs_in(folder):
+        return (
+            f" but holds {len(inside)}: name one, such as {folder / inside[0]}, or where a command takes several, all by "
+            f"experiment={folder.name}"
+        )
+    if near := nearest(folder.name, runs_in(folder.parent)):
+        return f"; did you mean {folder.parent / near[0]}?"
+    return f": that is {RUN}, as training prints it at its end"
+
+
+def runs_in(folder: Path) -> list[str]:
+    """The names of the run folders in this one."""
+    return sorted(path.parent.name for path in folder.glob("*/run.json"))
 
 
 def open_run(folder: Path, key: str) -> RunRecord:

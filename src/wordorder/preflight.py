@@ -14,6 +14,7 @@ from wordorder.data.batch import Batch
 from wordorder.errors import InputError
 from wordorder.job import Job
 from wordorder.model.transformer import Transformer
+from wordorder.sweep.estimate import duration
 from wordorder.tokenizer.shop import training_cost
 from wordorder.training.engine import make_module
 from wordorder.training.fit import Part
@@ -22,19 +23,26 @@ TRIAL_TOKENS = 1024
 
 
 def announce(job: Job, part: Part, n_steps: int, first: int) -> str:
-    """Parameters, tokens, steps, expected time (of a run by itself) and disk, in two lines."""
+    """Parameters, vocabulary, tokens, steps, expected time (of a run by itself) and disk, in two lines."""
     counts, rows, n_tokens = part.model.count_parameters(), job.fit.batch_size, part.rows.tokens_a_row
     epochs = n_steps * rows * n_tokens / part.store.meta["splits"]["train"]["tokens"]
     about = ""
     if not multiprocessing.parent_process():  # in a pool the table shows time left, from steps that count
-        about = f"about {(n_steps - first) * seconds_a_step(job, part) / 60:.1f} minutes, "
+        seconds = (n_steps - first) * seconds_a_step(job, part)
+        about = f"about {duration(seconds)} of training{', then evaluations' if job.evaluations else ''}, "
     return (
         f"{job.folder.name}: {counts['total']:,} parameters ({counts['position']:,} on position), kernel {job.kernel}"
-        f"{f', {job.processes} processes' if job.processes > 1 else ''}\n"
+        f"{f', {job.processes} processes' if job.processes > 1 else ''}{smaller_vocabulary(job)}\n"
         f"  {f'from step {first:,}, ' if first else ''}{n_steps:,} steps of {rows} x {n_tokens:.0f} tokens, "
         f"{n_steps * rows * n_tokens:,.0f} tokens in all ({epochs:.1f} epochs), {about}"
         f"{disk_needed(part.model) / 2**20:,.0f} MB of disk"
     )
+
+
+def smaller_vocabulary(job: Job) -> str:
+    """What a text gave of the vocabulary that was asked for, where it gave less."""
+    asked, actual = job.config["tokenizer"].get("vocab_size"), len(job.tokenizer.vocab)
+    return f", vocabulary {actual:,} of {asked:,} asked for" if asked not in (None, actual) else ""
 
 
 def seconds_a_step(job: Job, part: Part) -> float:

@@ -1,6 +1,7 @@
 """Hydra's refusals in one sentence that names the key, the value and the way out."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -8,22 +9,27 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
+from yaml import MarkedYAMLError
 
 from wordorder.errors import nearest
 
+AT_THE_TOP = ("experiment", "debug")  # groups whose files set keys of the whole config
+FIRST_LINE = "the first line of its yaml must be '# @package _global_', which puts its keys at the top of the config"
 
-def explain_hydra(error: Exception, conf_dir: str, config_name: str) -> str:
-    """The sentence for an error of composition; "" for an error that is ours and wants its traceback."""
+
+def explain_hydra(error: Exception, conf_dir: str, config_name: str, words: Sequence[str]) -> str:
+    """The sentence for an error of composing these words; "" for an error that is ours and wants its traceback."""
     if isinstance(error, MissingConfigException) and error.options is not None:
-        group, _, choice = str(error.missing_cfg_file).rpartition("/")
-        return f"{group}={choice} is not a choice: {suggest(choice, error.options, list_all=True)}"
+        return explain_missing(error, conf_dir, words)
     if isinstance(error, ConfigCompositionException):
         if key := re.search(r"Could not (?:override|append to config|delete from config).*?'([^'=]+)", str(error)):
-            if owners := choices_with(conf_dir, key[1]):
-                group = key[1].rpartition("/")[0]
-                return f"{key[1]} is a choice within some files of {group} only: with {group}={' or '.join(owners)}"
-            known = known_keys(conf_dir, config_name)
-            return f"{key[1]} is not a key of this config: {suggest(key[1], known)}"
+            return explain_key(key[1], conf_dir, config_name, words)
+    if isinstance(error, MarkedYAMLError) and (mark := error.problem_mark):
+        return f"{mark.name}:{mark.line + 1}: not YAML ({error.problem})"
+    if several := re.search(r"Ambiguous value for argument '([^']+)'", str(error)):
+        key, _, values = several[1].partition("=")
+        on = "add -m, which trains each" if config_name == "train" else f"type one, or a list as {key}=[{values}]"
+        return f"{several[1]} are several values: {on}"
     if "Config group override must be" in str(error):
         return "a config group cannot be null: choose one of its files, as in position=none"
     if lacking := re.search(r"Unknown plugin class : 'hydra_plugins\.wordorder_(\w+)\.", str(error)):
@@ -33,6 +39,39 @@ def explain_hydra(error: Exception, conf_dir: str, config_name: str) -> str:
     if isinstance(error, HydraException | OmegaConfBaseException):
         return re.sub(r"\s*\n\s*", "; ", str(error).strip())
     return ""
+
+
+def explain_missing(error: MissingConfigException, conf_dir: str, words: Sequence[str]) -> str:
+    """Of a file that there is not."""
+    group, _, choice = str(error.missing_cfg_file).rpartition("/")
+    key, _, value = next((word for word in words if word.replace("=", "/", 1) == error.missing_cfg_file), "").partition(
+        "="
+    )
+    if "/" in value:
+        folder = Path(value).parents[1] if len(Path(value).parts) > 2 else "FOLDER"
+        return (
+            f"{key}={value} is a path, and a choice is typed by its name: {key}={Path(value).stem}; if it is none of "
+            f"wordorder's own, with --config-dir {folder} before it, the folder in which {key}/{Path(value).stem}.yaml lies"
+        )
+    top, _, inner = group.partition("/")
+    if inner and top in AT_THE_TOP and Path(conf_dir, inner).is_dir():
+        asking = re.search(r"In '([^']+)'", str(error))
+        file = asking[1].replace("/", "=", 1) if asking else top
+        return f"{file}: its defaults ask for {inner}: {choice} beside it: write 'override /{inner}: {choice}'"
+    return f"{group}={choice} is not a choice: {suggest(choice, error.options, list_all=True)}"
+
+
+def explain_key(key: str, conf_dir: str, config_name: str, words: Sequence[str]) -> str:
+    """Of a key that the config does not have."""
+    group, place = key.rpartition("/")[0], key.partition("@")[2].partition(".")[0]
+    if place in AT_THE_TOP and not any(word.startswith(key) for word in words):
+        return f"{next((word for word in words if word.startswith(f'{place}=')), place)}: {FIRST_LINE}"
+    if owners := choices_with(conf_dir, key):
+        if not group:
+            return f"{key} is nothing that {config_name} takes: leave it out; it goes with {' or '.join(owners)}"
+        return f"{key} is a choice within some files of {group} only: with {group}={' or '.join(owners)}"
+    known = [one for one in known_keys(conf_dir, config_name, words) if one != key]
+    return f"{key} is not a key of this config: {suggest(key, known)}"
 
 
 def choices_with(conf_dir: str, group: str) -> list[str]:
@@ -53,12 +92,26 @@ def suggest(word: str, known: list[str], *, list_all: bool = False) -> str:
     return f"there are {', '.join(known)}" if list_all or len(known) < 40 else "see --cfg job for the keys there are"
 
 
-def known_keys(conf_dir: str, config_name: str) -> list[str]:
-    """Every key and group of the config as it is without overrides."""
+def known_keys(conf_dir: str, config_name: str, words: Sequence[str]) -> list[str]:
+    """Every key and group of the config with the choices among these words, and none of their values."""
     GlobalHydra.instance().clear()
     with initialize_config_dir(conf_dir, version_base="1.3"):
-        config = compose(config_name)
+        config = compose(config_name, overrides=choices_among(words, conf_dir))
     return keys_of(config)
+
+
+def choices_among(words: Sequence[str], conf_dir: str) -> list[str]:
+    """The words that choose a group's file, of several the first, and where to look for it."""
+    chosen = []
+    for before, word in zip(["", *words], words, strict=False):
+        key, _, value = word.partition("=")
+        if before in ("--config-dir", "-cd"):
+            chosen.append(f"hydra.searchpath=[file://{Path(word).resolve()}]")
+        elif key == "--config-dir":
+            chosen.append(f"hydra.searchpath=[file://{Path(value).resolve()}]")
+        elif value and Path(conf_dir, key.lstrip("+").partition("@")[0]).is_dir():
+            chosen.append(word if value.startswith("[") else f"{key}={value.partition(',')[0]}")
+    return chosen
 
 
 def keys_of(config: DictConfig, prefix: str = "") -> list[str]:

@@ -14,6 +14,7 @@ from wordorder import command, commands
 from wordorder.console import make_console
 from wordorder.cores import list_cards
 from wordorder.errors import InputError
+from wordorder.foreseen import refuse_uncomparable, refuse_uncomparable_finals
 from wordorder.making import at_once, make_runs, share_cards
 from wordorder.opening import find_run
 from wordorder.spelling import suggest
@@ -27,15 +28,31 @@ from wordorder.sweep.telling_tuning import tell_tuning
 from wordorder.sweep.tuning import Settled, settle
 
 USAGE = "as in sweep.py plan experiment=quickstart"
+HELP = (
+    "Ask about a sweep. The words after the verb are those that train it; train.py --help tells them.",
+    "",
+    "  python scripts/sweep.py plan experiment=quickstart seed=0,1,2",
+    "  python scripts/sweep.py status -m position=rope,alibi",
+    "  python scripts/sweep.py show run=outputs/quickstart/RUN",
+)
 
 
 def main() -> None:
     """Answer the verb that is the first word."""
+    if {"--help", "-h"} & set(sys.argv[1:]):
+        print(help_text())
+        return
     try:
         verb, words = read_words(sys.argv[1:])
         VERBS[verb](words)
     except InputError as error:
         command.stop(str(error))
+
+
+def help_text() -> str:
+    """The verbs, an example of each kind of words, and where these are told."""
+    verbs = [f"  {name:8}{(ask.__doc__ or '').splitlines()[0]}" for name, ask in VERBS.items()]
+    return "\n".join([*HELP, "", *verbs])
 
 
 def read_words(words: list[str]) -> tuple[str, list[str]]:
@@ -57,10 +74,16 @@ def expand(words: list[str], ask: Callable[[Expansion], None]) -> None:
     command.main(one, "train", sweep=ask)
 
 
-def planned(expansion: Expansion) -> tuple[list[Planned], Settled | None]:
-    """The runs that are known by now, and of a plan of two stages where it stands."""
+def planned(expansion: Expansion, *, comparable: bool = False) -> tuple[list[Planned], Settled | None]:
+    """The runs that are known by now, and of a plan of two stages where it stands; `comparable` refuses those that could not
+    be compared as they ask."""
     if expansion.stages is None:
-        return obtain(expansion).runs, None
+        plan = obtain(expansion)
+        if comparable:
+            refuse_uncomparable(expansion, plan)
+        return plan.runs, None
+    if comparable:
+        refuse_uncomparable_finals(expansion)
     settled = settle(expansion)
     return settled.runs, settled
 
@@ -88,7 +111,7 @@ def plan(words: list[str]) -> None:
     def ask(expansion: Expansion) -> None:
         from wordorder.sweep.telling_noise import tell_noise  # needs scipy, which only this verb waits for
 
-        runs, settled = planned(expansion)
+        runs, settled = planned(expansion, comparable=True)
         looked = looked_at(runs)
         telling.tell_plan(make_console(), looked, n_jobs=side_by_side(runs, expansion))
         if settled:

@@ -2,6 +2,8 @@
 
 import re
 
+LABEL = "compare.baseline"  # such as none, model.n_layers=1
+TEXTS = ("text", "prompt", LABEL)
 IS_OVERRIDE = re.compile(r"position[=./@]")  # of a trained scheme, in evaluate
 
 
@@ -10,15 +12,13 @@ def arrange(words: list[str], config_name: str) -> list[str]:
     which is no scheme, as a flag; and what is to change in a trained scheme as one list, because evaluate's own config has
     no scheme."""
     flags = [word for word in words if word in ("-m", "--multirun")]
-    words = flags + [word for word in words if word not in flags]
+    words = flags + [quote_text(word) for word in words if word not in flags]
     if config_name == "train":
         return words
     if config_name == "show_position":
         return ["all=true" if word == "position=all" else word for word in words]
     if config_name == "show_input":
-        return [list_schemes(quote_text(word)) for word in words]
-    if config_name == "generate":
-        return [quote_text(word) for word in words]
+        return [list_schemes(word) for word in words]
     own = [word for word in words if config_name == "evaluate" and IS_OVERRIDE.match(word)]
     quoted = ["'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'" for word in own]
     rest = [re.sub("^experiment=", "experiment_name=", word) for word in words if word not in own]
@@ -26,9 +26,9 @@ def arrange(words: list[str], config_name: str) -> list[str]:
 
 
 def quote_text(word: str) -> str:
-    """text=a, b (or prompt=a, b) as one text, which Hydra would read as two; whatever it holds."""
+    """text=a, b as one text, which Hydra would read as two, whatever it holds; an arm's label that is in quotes stays so."""
     key, _, text = word.partition("=")
-    if key not in ("text", "prompt"):
+    if key not in TEXTS or (key == LABEL and re.fullmatch(r"""(['"]).*\1""", text)):
         return word
     return f"{key}={quote(text)}"
 

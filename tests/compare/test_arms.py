@@ -103,3 +103,14 @@ def test_parents_that_are_gone_are_two_by_their_names(add_run, lab):
         add_run("rope", config={"initialize_from": f"outputs/first/none-x-s0-0000000{n}"})
     labels = [f"initialize_from=first/none-x-s0-0000000{n}" for n in (0, 1)]
     assert [arm.label for arm in make_arms(list_runs(lab))] == labels
+
+
+def test_what_was_tuned_for_each_arm_is_no_part_of_its_label_unless_it_alone_sets_two_apart(add_run):
+    folders = [add_run("none", 0), add_run("rope", 0, config={"optimizer": {"lr": 0.004}})]
+    assert [arm.label for arm in make_arms(folders, tuned="optimizer.lr")] == ["none", "rope"]
+    folders.append(add_run("rope", 1))
+    assert [arm.label for arm in make_arms(folders, tuned="optimizer.lr")] == [
+        "none, optimizer.lr=0.001",
+        "rope, optimizer.lr=0.001",
+        "rope, optimizer.lr=0.004",
+    ]

@@ -1,13 +1,12 @@
 """A label says what sets an arm apart from the others, and nothing more."""
 
 from pathlib import Path
-from typing import get_type_hints
 
 import pytest
 
 from wordorder.check import conf_dir
 from wordorder.compare.labels import NOT_COMPARED, find_differences, is_copy, label_arms, shorten
-from wordorder.scalars import SECTIONS, Scalars
+from wordorder.scalars import KEYS, SECTIONS
 
 
 def test_key_that_follows_the_model_is_not_named_twice() -> None:
@@ -102,4 +101,4 @@ def test_text_that_reads_as_another_value_keeps_its_quotes() -> None:
 
 def test_what_is_not_compared_is_a_key_of_a_config_or_a_group_of_its_files() -> None:
     groups = {folder.name for folder in Path(conf_dir()).iterdir() if folder.is_dir()}
-    assert not NOT_COMPARED - {*get_type_hints(Scalars), *SECTIONS} - groups
+    assert not NOT_COMPARED - {*KEYS, *SECTIONS} - groups

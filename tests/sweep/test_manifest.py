@@ -5,13 +5,14 @@ import json
 from plans import planned
 
 from wordorder.sweep.manifest import place, read_plan, write_plan
-from wordorder.sweep.planned import Held, Plan
+from wordorder.sweep.planned import Compared, Held, Plan
 
 INPUTS = {"words": "0123456789abcdef0123", "conf": "c"}
 
 
 def test_a_plan_is_read_back_as_it_was(tmp_path):
-    plan = Plan([planned(tmp_path / "a"), planned(tmp_path / "b", arm="b")], Held())
+    arms = [Compared("x", {"optimizer.lr": 0.5, "optimizer.betas": [0.9, 0.95]}, {"position": "rope"})]
+    plan = Plan([planned(tmp_path / "a"), planned(tmp_path / "b", arm="b")], Held(), arms)
     path = place(tmp_path, INPUTS)
     assert path == tmp_path / ".plans" / "0123456789abcdef.json"
     assert read_plan(path, INPUTS) is None

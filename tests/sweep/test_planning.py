@@ -33,6 +33,8 @@ def test_the_folders_are_those_of_the_jobs(plan, compose_config):
     assert [run.folder for run in planned.runs] == [str(job.folder) for job in jobs]
     assert [run.evaluations for run in planned.runs] == [job.evaluation_ids() for job in jobs]
     assert planned.runs[0].arm == planned.runs[1].arm != planned.runs[2].arm
+    assert [arm.config["optimizer.lr"] for arm in planned.arms] == [jobs[0].config["optimizer"]["lr"], 1]
+    assert {arm.folder for arm in planned.arms} == {str(jobs[0].folder.parent)}
 
 
 def test_a_run_that_is_asked_twice_is_one_run(plan):

@@ -42,12 +42,14 @@ def test_the_time_left_of_a_resumed_run_counts_its_own_steps_only(clock, capsys)
     assert "step 60/100" in (out := capsys.readouterr().out) and out.endswith("40 s left\n")
 
 
-def test_an_evaluation_says_nothing_in_a_file(capsys):
+def test_an_evaluation_says_in_a_file_that_it_begins_and_no_more(capsys):
     lines = Lines("run")
-    lines.begin("bits_per_byte")
-    lines.advance(512)
-    lines.end()
-    assert not any(capsys.readouterr())
+    for name in ("bits_per_byte", "length_sweep"):
+        lines.begin(name)
+        lines.advance(512)
+        lines.advance(512)
+        lines.end()
+    assert capsys.readouterr() == ("run  evaluation bits_per_byte\nrun  evaluation length_sweep\n", "")
 
 
 def test_a_terminal_shows_one_line_at_a_time_and_is_left_clean(monkeypatch, capsys):

@@ -66,6 +66,8 @@ def test_validation_is_a_row_of_its_own_at_its_steps_and_at_the_end_and_no_train
     assert [row["step"] for row in rows if "val_loss" in row] == [3, 6, 7]
     assert [row["seconds"] for row in rows if "loss" in row] == [6, 12, 18, 21]
     assert rows[-1] == {"step": 7, "tokens": 70, "val_loss": 2.0}
+    assert [row["tokens"] for row in rows if "val_loss" in row] == [30, 60, 70]
+    assert [row["loss"] for row in rows if "loss" in row] == [1.5, 3.5, 5.5, 7.0]
 
 
 def test_checkpoints_come_by_steps(tmp_path, clock):

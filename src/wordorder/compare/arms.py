@@ -24,10 +24,11 @@ class Arm:
     config: dict[str, Any]  # dotted key -> value, without seeds, places and evaluations
 
 
-def make_arms(folders: list[Path]) -> list[Arm]:
+def make_arms(folders: list[Path], *, tuned: str = "") -> list[Arm]:
     """The arms of these run folders by label, numbers in labels counting as numbers.
 
-    A run without a config, or whose choices no run of its arm recorded, is in none.
+    A run without a config, or whose choices no run of its arm recorded, is in none. tuned: the key of which each arm has the value
+    that suits it, which labels do not name unless two arms differ in it alone.
     """
     groups: dict[str, list[tuple[str, dict[str, Any], dict[str, str]]]] = {}
     for folder in folders:
@@ -36,9 +37,12 @@ def make_arms(folders: list[Path]) -> list[Arm]:
         groups.setdefault(_write(config), []).append(run)
     known = [(group, choices) for group in groups.values() if (choices := next((c for *_, c in group if c), None))]
     configs, choices = [group[0][1] for group, _ in known], [choices for _, choices in known]
+    labels = label_arms([{key: value for key, value in one.items() if key != tuned} for one in configs], choices)
+    if len(set(labels)) < len(labels):
+        labels = label_arms(configs, choices)
     arms = [
         Arm(label, str(choice.get("position", "")), tuple(name for name, *_ in group), group[0][1])
-        for label, (group, choice) in zip(label_arms(configs, choices), known, strict=True)
+        for label, (group, choice) in zip(labels, known, strict=True)
     ]
     return sorted(arms, key=lambda arm: split_numbers(arm.label))
 

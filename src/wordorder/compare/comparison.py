@@ -75,10 +75,10 @@ def compare(
     runs, scores = read_runs(folder), read_scores(folder)
     if runs.empty:
         raise InputError(f"experiment={folder.name}: {folder} holds no runs; run the experiment first")
-    arms = (make_single_arms if each else make_arms)(list_runs(folder))
+    tuning = read_tuning(folder)
+    arms = make_single_arms(list_runs(folder)) if each else make_arms(list_runs(folder), tuned=tuning.get("key", ""))
     table = make_table(runs, scores, arms, baseline=baseline)
     arms = sorted(arms, key=lambda arm: list(table.rows).index(arm.label))
-    tuning = read_tuning(folder)
     evidence = Evidence(runs, scores, arms, tuning, single=each)
     table, verdicts = add_verdicts(table, evidence, lambda: read_documents(folder, runs, scores))
     comparison = Comparison(

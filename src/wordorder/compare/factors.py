@@ -8,7 +8,7 @@ from typing import Any
 from wordorder.compare.arms import Arm
 from wordorder.compare.evidence import Evidence
 from wordorder.compare.labels import NOT_COMPARED, find_differences, is_copy
-from wordorder.record.read import SHELVES
+from wordorder.record.folders import SHELVES
 from wordorder.record.seeds import SEEDS, is_seed
 
 

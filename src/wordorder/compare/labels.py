@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from wordorder.record.read import SHELVES
+from wordorder.errors import InputError
+from wordorder.record.folders import SHELVES
 
 # Top-level parts of a config that say where, when and how often, and not what was trained. What is not listed is
 # compared: an unforeseen key shows up in labels, it never lets different trainings pass for seeds of one arm.
@@ -35,26 +37,45 @@ def label_arms(configs: list[dict[str, Any]], choices: list[dict[str, str]]) -> 
         for name in sections
         if len(made[name]) > 1 and _is_compared(name) and _section(name) in {key.partition(".")[0] for key in differing}
     ]
+    configs = [{key: config[key] for key in differing if key in config} for config in configs]
     keys = [key for key in differing if not is_copy(key, configs)]
     write = {key: _tell_apart([config[key] for config in configs if key in config]) for key in keys}
+
+    def around(place: str, choice: dict[str, str]) -> tuple[str | None, ...]:
+        """The choices around this place of the config."""
+        return tuple(choice.get(name) for name in sections if place.startswith(f"{_place(name)}."))
+
+    @cache  # the same for many arms, of which there may be hundreds
+    def like(place: str, same: tuple[str | None, ...]) -> list[int]:
+        """The arms whose choices around this place are these."""
+        return [n for n, other in enumerate(choices) if around(place, other) == same]
+
+    @cache
+    def sets_apart(key: str, same: tuple[str | None, ...]) -> bool:
+        return len({_freeze(configs[n], key) for n in like(key, same)}) > 1
+
     labels = []
     for config, choice in zip(configs, choices, strict=True):
-
-        def like(place: str, choice: dict[str, str] = choice) -> list[int]:
-            """The arms whose choices around this place of the config are those of this arm."""
-            around = [name for name in sections if place.startswith(f"{_place(name)}.")]
-            return [n for n, other in enumerate(choices) if all(other.get(one) == choice.get(one) for one in around)]
-
         parts = [
             str(choice[name])
             for name in chosen
-            if name in choice and len({choices[n].get(name) for n in like(_place(name))}) > 1
+            if name in choice
+            and len({choices[n].get(name) for n in like(_place(name), around(_place(name), choice))}) > 1
         ]
         for key in keys:
-            if key in config and key in find_differences([configs[n] for n in like(key)]):
+            if key in config and sets_apart(key, around(key, choice)):
                 parts.append(f"{key.removeprefix('position.')}={write[key](config[key])}")
         labels.append(", ".join(parts) or str(choice.get("position", "the only arm")))
     return labels
+
+
+def refuse_unknown(baseline: str, labels: list[str]) -> None:
+    """InputError for a baseline that is none of these labels; an empty one asks for no difference column."""
+    if baseline and baseline not in labels:
+        raise InputError(
+            f"compare.baseline={baseline}: no such arm; choose one of: {'; '.join(labels) or 'none yet'},"
+            " or compare.baseline='' for no difference column"
+        )
 
 
 def _place(choice: str) -> str:

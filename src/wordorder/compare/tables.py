@@ -8,10 +8,10 @@ from rich.table import Table as TerminalTable
 from rich.text import Text
 
 from wordorder.compare.arms import Arm
+from wordorder.compare.labels import refuse_unknown
 from wordorder.compare.quantities import SEEDS, Column, Heading, average_seeds, list_costs, list_qualities
 from wordorder.compare.seed_groups import average_groups
 from wordorder.compare.tasks import list_answers
-from wordorder.errors import InputError
 
 ONE_SEED = "one seed: a picture, not a ranking"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -63,12 +63,7 @@ class Table:
 
 def make_table(runs: pd.DataFrame, scores: pd.DataFrame, arms: list[Arm], *, baseline: str = "") -> Table:
     """The table of these arms, baseline first; only finished runs count. An empty baseline: no difference column."""
-    labels = [arm.label for arm in arms]
-    if baseline and baseline not in labels:
-        raise InputError(
-            f"compare.baseline={baseline}: no such arm; choose one of: {'; '.join(labels) or 'none yet'},"
-            " or compare.baseline='' for no difference column"
-        )
+    refuse_unknown(baseline, [arm.label for arm in arms])
     arms = sorted(arms, key=lambda arm: arm.label != baseline)
     done = runs[runs["status"] == "done"]
     scores = scores[scores["run"].isin(done["run"])]

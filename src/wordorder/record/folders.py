@@ -10,6 +10,7 @@ from wordorder.record.rows import Row
 
 # libyaml's parser where PyYAML was built with it: the same values, ten times as fast
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SHELVES = ("position", "tokenizer", "source", "model")  # the choices that get a column under their own name
 
 
 def find_experiment(experiment: str | Path, *, output_dir: str | Path = "outputs") -> Path:

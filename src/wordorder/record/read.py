@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from wordorder.record.folders import find_experiment, list_runs, read_run
+from wordorder.record.folders import SHELVES, find_experiment, list_runs, read_run
 from wordorder.record.rows import Row, read_rows
 
-SHELVES = ("position", "tokenizer", "source", "model")  # the choices that get a column under their own name
 RUN_COLUMNS = ["run", "experiment", "status", "reason", *SHELVES, "weight_seed", "data_seed"]
 SCORE_COLUMNS = ["run", *SHELVES, "weight_seed", "data_seed", "step", "evaluation", "metric", "value", "count", "why"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wordorder.sweep.expansion import Expansion
 from wordorder.sweep.inputs import read_inputs
-from wordorder.sweep.planned import Held, Plan, Planned
+from wordorder.sweep.planned import Compared, Held, Plan, Planned
 from wordorder.whole_files import write_whole
 
 FOLDER = ".plans"
@@ -50,13 +50,15 @@ def read_plan(path: Path, inputs: dict[str, str]) -> Plan | None:
         return None
     if kept["inputs"] != inputs:
         return None
-    plan = Plan([Planned(**run) for run in kept["runs"]], Held(**kept["held"]))
+    arms = [Compared(**arm) for arm in kept["arms"]]
+    plan = Plan([Planned(**run) for run in kept["runs"]], Held(**kept["held"]), arms)
     return plan if plan.held.same() else None
 
 
 def write_plan(path: Path, inputs: dict[str, str], plan: Plan) -> None:
     """Keep a plan; a reader finds it whole or not at all. Where nothing can be written it is made anew each time."""
-    kept = {"inputs": inputs, "held": asdict(plan.held), "runs": [asdict(run) for run in plan.runs]}
+    kept = {"inputs": inputs, "held": asdict(plan.held)}
+    kept |= {"runs": [asdict(run) for run in plan.runs], "arms": [asdict(arm) for arm in plan.arms]}
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps(kept), shared=True)

@@ -10,8 +10,7 @@ from pathlib import Path
 from statistics import fmean
 
 from wordorder.compare.noise import Noise, measure_noise, pool_paired
-from wordorder.record.folders import list_runs, read_config, read_run
-from wordorder.record.read import SHELVES
+from wordorder.record.folders import SHELVES, list_runs, read_config, read_run
 from wordorder.record.rows import Row
 from wordorder.sweep.planned import arm_of
 from wordorder.sweep.telling import Looked

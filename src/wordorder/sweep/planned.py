@@ -14,6 +14,7 @@ from typing import Any
 
 from wordorder import identity
 from wordorder.check import Config, make
+from wordorder.compare.arms import flatten_config
 from wordorder.errors import InputError
 from wordorder.record.folders import read_run
 from wordorder.record.lineage import name_parent
@@ -68,12 +69,27 @@ class Held:
         return all(one == then for one, then in now)
 
 
+@dataclass(frozen=True)
+class Compared:
+    """An arm of a plan, as the comparison of its folder will tell it from others: dotted keys without seeds, and choices."""
+
+    folder: str
+    config: dict[str, Any]
+    choices: dict[str, str]
+
+
 @dataclass
 class Plan:
-    """The runs of a sweep, each folder once, and what they stand for."""
+    """The runs of a sweep, each folder once, what they stand for, and each of their arms once."""
 
     runs: list[Planned]
     held: Held
+    arms: list[Compared] = field(default_factory=list)
+
+
+def compared(folder: Path, config: Config, choices: dict[str, str]) -> Compared:
+    """The arm of the run in this folder."""
+    return Compared(str(folder.parent), flatten_config(config, run=folder.name), choices)
 
 
 def is_function_of_arguments(source: Source) -> bool:

@@ -13,7 +13,16 @@ from wordorder.check import Config
 from wordorder.job import Job
 from wordorder.sweep.expansion import Expansion
 from wordorder.sweep.inputs import digest_package
-from wordorder.sweep.planned import Held, Plan, Planned, arm_of, foreign_packages, is_function_of_arguments
+from wordorder.sweep.planned import (
+    Compared,
+    Held,
+    Plan,
+    Planned,
+    arm_of,
+    compared,
+    foreign_packages,
+    is_function_of_arguments,
+)
 
 TEXT_CHECKED = ("source", "tokenizer", "data")  # and the model's context: all that Job.check_text looks at
 
@@ -51,11 +60,15 @@ def make_plan(expansion: Expansion) -> Plan:
     """Compose and check every run. Raises InputError."""
     runs: dict[str, Planned] = {}
     held, shared, code = Held(), Shared(), identity.code_digest()
+    arms: dict[tuple[str, ...], Compared] = {}
     for words in tqdm(expansion.points, desc="plan", unit="run", leave=False, disable=None):
         job = SharingJob(*expansion.compose(words), shared)
-        runs[str(job.folder)] = describe(job, words, code)  # the same run asked for twice is one run
+        run = runs[str(job.folder)] = describe(job, words, code)  # the same run asked for twice is one run
+        apart = (str(job.folder.parent), run.arm, run.parent)
+        if apart not in arms:
+            arms[apart] = compared(job.folder, job.config, job.choices)
         hold(held, job)
-    return Plan(list(runs.values()), held)
+    return Plan(list(runs.values()), held, list(arms.values()))
 
 
 def describe(job: Job, words: list[str], code: str) -> Planned:

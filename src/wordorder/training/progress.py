@@ -86,12 +86,16 @@ class Bar(Progress):
 
 
 class Lines(Progress):
-    """Into a file: training alone, a whole run in LINES lines."""
+    """Into a file: a whole training in LINES lines, and one as each evaluation begins."""
 
     LINES = 20
     told = 0  # intervals
+    begun = TRAIN
 
     def tell(self, at: At) -> None:
+        if at.doing not in (TRAIN, self.begun):
+            print(f"{self.title}  evaluation {at.doing}", flush=True)
+        self.begun = at.doing
         interval = at.done // max(1, at.of // self.LINES)
         if at.loss is not None and (at.done == at.of or interval > self.told):
             print(f"{self.title}  step {at.done}/{at.of}  {words_of(at)}  {at.left:.0f} s left", flush=True)

@@ -55,6 +55,7 @@ class Recording(Steps):
         if self.at(step, self.intervals.log_steps):
             self.write_row(module, step)
         if self.intervals.validate_steps and self.at(step, self.intervals.validate_steps):
+            self.drain(module)  # else its tokens would be those of the last row
             self.take_time()
             self.add_row({"step": step, "tokens": int(self.tokens)} | finite(self.validate(), step))
             self.clock = time.monotonic()  # validation is not training time
