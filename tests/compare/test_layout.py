@@ -16,7 +16,9 @@ from wordorder.compare.comparison import Comparison, compare
 from wordorder.compare.figure import Drawing
 from wordorder.compare.layout import LONGEST, arrange, wrap
 
+from .test_answers_by_distance import add_gaps
 from .test_context_benefit import add_benefit
+from .test_recall_grid import add_grid
 from .test_tasks import add_answers
 from .test_word_order import add_preferences
 
@@ -86,6 +88,9 @@ def fill(add_run: Any, n_arms: int) -> None:
             add_answers(folder, {length: 1 - length / (20 + number) for length in range(1, 13)})
             (folder / "scores.jsonl").write_text(rows + (folder / "scores.jsonl").read_text())
             add_benefit(folder, {length: (0.3 - 0.1 * number) * (length / 128 - 1) / 7 for length in (256, 512, 1024)})
+            add_grid(folder, {(x, y): (x + y) / (20 + number) for x in range(1, 13, 3) for y in range(4)})
+            gaps = {(3, 5): 0.9, (5, 9): 0.8 - 0.02 * number, (9, 17): 0.6, (17, 34): 0.3 + 0.02 * number}
+            add_gaps(folder, gaps, {(2 * first, 2 * past): share / 2 for (first, past), share in gaps.items()})
             add_preferences(folder, {2**n: 0.95 - 0.01 * number - 0.05 * n for n in range(6)}, count=256 - number)
 
 
@@ -103,7 +108,9 @@ def comparison(request: pytest.FixtureRequest, add_run: Any, lab: Path) -> Compa
 
 def test_no_text_of_any_figure_lies_on_another_or_is_cut_off(comparison, monkeypatch):
     figures = [figure for figure in make_figures() if not figure.is_empty(comparison)]
-    assert len(figures) == (8 if len(comparison.arms) in (2, 5) else 10)  # a matrix of six, of twelve a line over rates
+    assert len(figures) == (
+        10 if len(comparison.arms) in (2, 5) else 12
+    )  # a matrix of six, of twelve a line over rates
     assert {figure.name: find_faults(figure.draw(comparison), monkeypatch) for figure in figures} == {
         figure.name: [] for figure in figures
     }

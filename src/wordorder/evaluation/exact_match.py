@@ -5,7 +5,8 @@ is right everywhere in it, its end included. Beside it `answers`, the share of s
 has several; `tokens`, that of their tokens; and what needs no model: `chance` (uniform guesses), `majority` (always the most
 frequent of the training answers of that length). A number outside of the trained lengths says something about length only
 where the model has learned the task inside them: `learned` is 1 where exact_match inside reaches `gate`, else 0. Where the task
-tells of each answer how far it stands from what it asks for (mqar, induction), `answers` is by quantiles of that, too.
+tells of each answer how far it stands from what it asks for (mqar, induction), `answers` is by quantiles of that, too, and
+`chance` beside it is that of one answer: the document's, spread evenly over its answers.
 """
 
 from collections.abc import Iterable, Iterator
@@ -56,7 +57,10 @@ class ExactMatch(Evaluation):
         for one in read_answers(subject, stream, numbers, done=first):
             own = facts[one.number]
             whole = count(one, usual.get(own["length"], usual[None])) | {"chance": own["chance"]}
-            each = [{"answers": 1.0, "answers_right": float(hit)} for hit in one.hits]
+            each = [
+                {"answers": 1.0, "answers_right": float(hit), "chance": own["chance"] ** (1 / len(one.hits))}
+                for hit in one.hits
+            ]
             yield from self.items(one.number, own, whole, each)[done:]
             done = 0
         why = subject.why_no_longer
