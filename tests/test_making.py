@@ -75,7 +75,7 @@ def test_a_run_that_a_launcher_never_began_is_no_success(sweep, compose_config, 
 
 @pytest.mark.parametrize(
     ("word", "said"), [("compare.baseline=none", "compare.baseline=none: no such arm; choose one of: learned, or")]
-    + [("compare.figures.2.settle=x", "compare.figures.2.settle='x' must be a number")]
+    + [("compare.figures.3.settle=x", "compare.figures.3.settle='x' must be a number")]
 )  # fmt: skip
 def test_a_comparison_that_would_be_refused_is_refused_before_anything_is_launched(word, said, sweep):
     given = []

@@ -132,6 +132,18 @@ def test_a_process_that_a_stop_ends_outside_of_training_has_not_failed(run, monk
     assert ended == [("0-term", "interrupted", "")]
 
 
+def test_each_run_is_told_once_when_its_process_has_ended(run, monkeypatch):
+    ended = []
+
+    def told(task):
+        living = {process.name for process in pool.multiprocessing.active_children()}
+        ended.append((task.folder.name, task.folder.name in living))
+
+    monkeypatch.setattr(pool, "TRY", 0.0)
+    run("slow", "kill", "fail", "busy", on_end=told)
+    assert sorted(ended) == [("0-slow", False), ("1-kill", False), ("2-fail", False), ("3-busy", False)]
+
+
 def test_a_long_answer_does_not_block(run):
     assert len(run("talk", "done")[0].said) == 1_000_000
 
@@ -221,8 +233,12 @@ def test_an_error_of_the_pool_stops_its_workers(run, tmp_path, monkeypatch):
 
 def test_what_a_config_names_is_imported_before_the_first_worker():
     logger = {"_target_": "wordorder.record.wandb_mirror.WandbMirror", "mode": "offline", "project": "p", "entity": ""}
-    named = pool.list_modules({"x": {"_target_": "a.b.C", "y": {"_target_": "d.E"}}, "logger": logger})
-    assert {"wordorder.commands", "a.b", "d", "wandb", "pandas"} < set(named)
+    config = {"x": {"_target_": "a.b.C", "y": {"_target_": "d.E"}}, "logger": logger}
+    named = pool.list_modules(config)
+    assert {"wordorder.commands", "a.b", "d", "pandas"} < set(named)
+    assert "wandb" not in named  # a worker leaves it to the pool's process, but for a run that is followed as it goes
+    logger["mode"] = "online"
+    assert "wandb" in pool.list_modules(config)
 
 
 SERVER = """

@@ -20,6 +20,7 @@ from filelock import FileLock
 from wordorder import worker
 from wordorder.errors import InputError
 from wordorder.outcome import Outcome
+from wordorder.record.mirror import CSVMirror, NoMirror
 from wordorder.record.run_record import Held
 from wordorder.task import Busy, Task
 from wordorder.training.interrupt import Interrupt, Interrupted
@@ -28,7 +29,8 @@ from wordorder.training.interrupt import Interrupt, Interrupted
 @pytest.fixture
 def forked(monkeypatch, tmp_path):
     """forked(train) -> what a worker answers whose training is this function, its exit code, and its log."""
-    monkeypatch.setattr(worker, "Job", lambda config, choices, words: SimpleNamespace(folder=tmp_path / "run"))
+    job = SimpleNamespace(folder=tmp_path / "run", mirror=NoMirror())
+    monkeypatch.setattr(worker, "Job", lambda config, choices, words: job)
     context = multiprocessing.get_context("fork")
 
     def work(train, **about) -> tuple[Outcome | Busy | None, int, str]:
@@ -148,6 +150,17 @@ def test_whatever_happens_is_answered(error, said, logged, forked):
     answer, code, log = forked(train)
     assert code == 0 and log[: len(logged) or None] == logged
     assert answer == said if isinstance(said, Busy) else (answer.status, answer.said) == said
+
+
+@pytest.mark.parametrize("from_folder", [True, False])
+def test_a_mirror_is_closed_by_the_worker_only_where_the_folder_is_not_enough(from_folder, monkeypatch, tmp_path):
+    mirror, closes = CSVMirror(), []
+    mirror.from_folder = from_folder
+    mirror.close = closes.append
+    monkeypatch.setattr(worker, "Job", lambda *_, **__: SimpleNamespace(folder=tmp_path, mirror=mirror))
+    monkeypatch.setattr(worker, "train", lambda job, **_: job.mirror.close(tmp_path))
+    worker.run(Task({}, {}, tmp_path), SimpleNamespace(send=None))
+    assert closes == [tmp_path] * (not from_folder)
 
 
 def hold_with_pool(act, folder: Path) -> int:

@@ -6,6 +6,7 @@ Nothing that is done is begun, and where all is, torch is not imported.
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,7 @@ from wordorder.compared import made_from, recall, remember
 from wordorder.console import make_console
 from wordorder.cores import count_jobs, find_cards, group_cards
 from wordorder.foreseen import refuse_uncomparable, refuse_uncomparable_finals
+from wordorder.mirroring import mirror_ended
 from wordorder.outcome import Outcome
 from wordorder.pool import begin, run_all
 from wordorder.record.folders import read_run
@@ -84,7 +86,10 @@ def show(expansion: Expansion, runs: Sequence[Planned], ended: dict[str, Outcome
     """A table of how each run ended or lies there, and the comparison of each folder that they lie in."""
     outcomes = [ended.get(run.folder) or as_it_lies(run) for run in runs]
     config, _ = expansion.compose(runs[0].words)
-    closing_table(outcomes, make(config["logger"], "logger"))
+    mirror = make(config["logger"], "logger")
+    for outcome in outcomes:
+        mirror_ended(outcome.folder, mirror)
+    closing_table(outcomes, mirror)
     for folder in dict.fromkeys(Path(run.folder).parent for run in runs):
         show_comparison(folder, {name: config[name] for name in ("compare", "logger", "question")})
     return outcomes
@@ -128,7 +133,12 @@ def launch(expansion: Expansion, runs: Sequence[Planned]) -> dict[str, Outcome]:
         Task(*expansion.compose(run.words), Path(run.folder), tuple(run.words), keeping.since(run.rerun))
         for run in runs
     ]
-    return {str(outcome.folder): outcome for outcome in run_all(tasks, n_jobs=n_jobs, cards=cards)}
+    with ThreadPoolExecutor(max_workers=1) as mirrors:  # of runs that have ended, closed while others train
+
+        def mirror(task: Task) -> None:
+            mirrors.submit(mirror_ended, task.folder, make(task.config["logger"], "logger"))
+
+        return {str(one.folder): one for one in run_all(tasks, n_jobs=n_jobs, cards=cards, on_end=mirror)}
 
 
 def share_cards(runs: Sequence[Planned], find: Callable[[], list[str]]) -> list[str]:

@@ -9,7 +9,7 @@ A run that another process holds waits at the end of the queue until it is free;
 import multiprocessing
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -60,13 +60,16 @@ def begin(config: Config) -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def run_all(tasks: Sequence[Task], *, n_jobs: int, cards: Sequence[str] = ()) -> list[Outcome]:
+def run_all(
+    tasks: Sequence[Task], *, n_jobs: int, cards: Sequence[str] = (), on_end: Callable[[Task], object] = lambda _: None
+) -> list[Outcome]:
     """Train every run, `n_jobs` at a time, each on one of the `cards` if there are any, as CUDA_VISIBLE_DEVICES names them.
 
-    A worker that dies costs its own run only. Raises Interrupted after a stop.
+    A worker that dies costs its own run only. `on_end` is told each run whose process has ended, and must not wait.
+    Raises Interrupted after a stop.
     """
     with Interrupt() as interrupt, choose_view([task.folder.name for task in tasks], n_jobs) as view:
-        pool = Pool(tasks, n_jobs, cards, view)
+        pool = Pool(tasks, n_jobs, cards, view, on_end)
         try:
             while pool.workers or (pool.waiting and not interrupt.asked):
                 if not interrupt.asked:
@@ -87,8 +90,10 @@ def run_all(tasks: Sequence[Task], *, n_jobs: int, cards: Sequence[str] = ()) ->
 class Pool:
     """The runs that wait, those that are under way, by their slots, and what became of the others; all by their numbers."""
 
-    def __init__(self, tasks: Sequence[Task], n_jobs: int, cards: Sequence[str], view: View):
-        self.tasks, self.n_jobs, self.cards, self.view = tasks, n_jobs, cards, view
+    def __init__(
+        self, tasks: Sequence[Task], n_jobs: int, cards: Sequence[str], view: View, on_end: Callable[[Task], object]
+    ):
+        self.tasks, self.n_jobs, self.cards, self.view, self.on_end = tasks, n_jobs, cards, view, on_end
         self.context = multiprocessing.get_context("forkserver")
         self.waiting = list(range(len(tasks)))
         self.workers: dict[int, Worker] = {}
@@ -148,6 +153,7 @@ class Pool:
                     outcome = replace(said, folder=self.tasks[worker.number].folder)
                     self.outcomes[worker.number] = outcome
                     self.view.ended(worker.number, outcome)
+                    self.on_end(self.tasks[worker.number])
 
 
 def work(task: Task, answer: Connection) -> None:
@@ -170,11 +176,15 @@ def start_process(process: BaseProcess) -> None:
 
 
 def list_modules(config: Config) -> list[str]:
-    """What the workers need, to be imported before they are forked: the run, what it imports late, what a config names."""
+    """What the workers need, to be imported before they are forked: the run, what it imports late, what a config names.
+
+    Not what a mirror needs that this process writes.
+    """
     named = [target.rpartition(".")[0] for target in identity.targets(config)]
     mirror = make(config["logger"], "logger")
+    late = () if mirror.from_folder else mirror.imports
     # the worker last: it then reads the files of all that is imported, whose digests the runs' records hold
-    return list(dict.fromkeys([*LATE, *named, *mirror.imports, "wordorder.worker"]))
+    return list(dict.fromkeys([*LATE, *named, *late, "wordorder.worker"]))
 
 
 def receive(worker: Worker) -> At | Busy | Outcome:

@@ -17,6 +17,7 @@ from wordorder.fitting import count_spent, fit
 from wordorder.following import follow
 from wordorder.job import Job
 from wordorder.keeping import Code
+from wordorder.mirroring import mirror_ended
 from wordorder.outcome import Outcome
 from wordorder.parts import make_subject, prepare
 from wordorder.record.run_record import RunRecord
@@ -58,6 +59,7 @@ def lead(job: Job, group: Group, progress: Progress, *, wait: Callable[[str], No
     """Keep, train, evaluate and record, as the only or the first process."""
     record = RunRecord(job.folder)
     if kept := keep(job, record, rerun):
+        mirror_ended(record.folder, job.mirror)
         return kept
     rerun = rerun if made_again(job, record, rerun) else "no"
     torch.set_num_threads(job.fit.threads)

@@ -23,6 +23,7 @@ from wordorder import identity
 from wordorder.errors import InputError
 from wordorder.job import Job
 from wordorder.outcome import Outcome
+from wordorder.record.mirror import NoMirror
 from wordorder.record.run_record import LOG, Held
 from wordorder.run import refuse_unplanned, telling_full_disk, train
 from wordorder.task import Busy, Task
@@ -57,6 +58,8 @@ def run(task: Task, answer: Connection) -> Outcome | Busy:
             write_to(task.folder / LOG)
             job = Job(task.config, task.choices, words=task.words)
             refuse_unplanned(job, task.folder)
+            if job.mirror.from_folder:
+                job.mirror = NoMirror()  # the pool's process closes it, while the next run trains
             return train(job, progress=Sent(task.folder.name, answer.send), wait=None, rerun=task.rerun)
     except Held as held:
         return Busy(held.who)

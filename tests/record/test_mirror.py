@@ -140,6 +140,21 @@ def test_tensorboard_holds_rows_and_scores(tmp_path):
     assert mirror.hint(tmp_path / "run").endswith("run/tensorboard")
 
 
+@pytest.mark.parametrize(
+    "make", [CSVMirror, TensorBoardMirror, lambda: make_mirror()], ids=["csv", "tensorboard", "wandb"]
+)
+def test_a_mirror_shows_a_run_after_its_close_until_the_run_has_changed(make, tmp_path):
+    folder, mirror = tmp_path / "run", make()
+    write_run(folder)
+    assert mirror.from_folder and not mirror.shows(folder)
+    mirror.close(folder)
+    assert mirror.shows(folder)
+    (folder / "run.json").write_text((folder / "run.json").read_text().replace('"done"', '"failed"'))
+    assert not mirror.shows(folder)
+    mirror.close(folder)
+    assert mirror.shows(folder)
+
+
 def test_missing_tensorboard_is_said_before_training(monkeypatch):
     monkeypatch.setattr("wordorder.record.mirror.find_spec", lambda name: None)
     with pytest.raises(InputError, match="logger=tensorboard needs tensorboardX"):

@@ -34,6 +34,7 @@ class WandbMirror(Mirror):
         if not 1 <= len(project) <= 128 or set(project) & set("/\\#?%:"):
             raise InputError(f"logger.project={project}: wandb wants 1 to 128 characters, none of them / \\ # ? % :")
         self.mode, self.project, self.entity = mode, project, entity
+        self.from_folder = mode == "offline"
         self._run: Any = None  # the wandb run while it is open
         self._row = 0  # the number in train.jsonl of the next row
 
@@ -57,6 +58,10 @@ class WandbMirror(Mirror):
         except Exception as error:
             print(f"wandb has no copy of {folder} ({error}); try again: {self.again(folder)}", file=sys.stderr)
 
+    def shows(self, folder: Path) -> bool:
+        """Online the server alone knows, which is not asked."""
+        return self.mode == "online" or holds(folder, self._digest(folder))
+
     def again(self, folder: Path) -> str:
         """What a person types to make this copy again."""
         own = {"mode": self.mode, "project": self.project, "entity": self.entity}
@@ -77,12 +82,15 @@ class WandbMirror(Mirror):
         if self.mode == "online":
             self._finish(folder)
             return True
-        content = digest([self.project, self.entity, *(folder / name for name in SOURCES)])
-        if holds(folder, content):
+        if self.shows(folder):
             return False
-        with replacing(folder, content):
+        with replacing(folder, self._digest(folder)):
             self._finish(folder)
         return True
+
+    def _digest(self, folder: Path) -> str:
+        """Of all that an offline copy is made from."""
+        return digest([self.project, self.entity, *(folder / name for name in SOURCES)])
 
     def _start(self, folder: Path) -> None:
         import wandb
