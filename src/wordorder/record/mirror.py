@@ -30,9 +30,7 @@ class Mirror:
     """What training calls; this one shows nothing."""
 
     imports: tuple[str, ...] = ()  # packages that are imported when it is first used, for who would do that before
-    from_folder: bool = (
-        False  # close() is all it does, so that another process than the run's may do it, at its leisure
-    )
+    from_folder: bool = False  # close() is all it does, so that another process than the run's may do it
 
     def open(self, folder: Path) -> None:
         """Before the first step, and again where a resumed run goes on; config.yaml and run.json are there."""
