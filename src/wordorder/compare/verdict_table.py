@@ -11,12 +11,13 @@ from wordorder.compare.bootstrap import draw_documents, interval
 from wordorder.compare.comparable import WHY, find_obstacle
 from wordorder.compare.documents import pair_documents
 from wordorder.compare.evidence import Evidence
+from wordorder.compare.measures import MEASURES, Measure
 from wordorder.compare.paired import ALPHA
 from wordorder.compare.power import minimum_detectable_effect
 from wordorder.compare.quantities import Column, Heading, average_seeds
 from wordorder.compare.seed_groups import Pair, average_groups, find_condition, number_groups
 from wordorder.compare.tables import Table, add_footnote
-from wordorder.compare.verdict import LEAST, MARGIN, NOT_COMPARABLE, TOO_FEW, Verdict, decide
+from wordorder.compare.verdict import LEAST, NOT_COMPARABLE, TOO_FEW, Verdict, decide
 from wordorder.compare.verdict_text import (
     HEADINGS,
     list_extras,
@@ -29,26 +30,6 @@ from wordorder.compare.verdict_text import (
 NO_DIFFERENCE = "no difference at any pair of seeds: p is 1"
 NO_VARIANCE = "one number at every pair of seeds: the t-test is undefined where there is no variation"
 ROUNDING = 1e-12  # of the baseline's value
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A quantity that verdicts are about; share: its margin is a share of the baseline's value."""
-
-    title: str
-    unit: str
-    lower_is_better: bool
-    margin: float
-    share: bool = False
-    evaluation: str = "exact_match"  # that asks for it
-    same_text: bool = False  # only scores of one text can be held against each other
-
-
-MEASURES = {
-    "bits_per_byte": Measure("bits per byte", "bits per byte", True, MARGIN, True, "bits_per_byte", True),
-    "exact_match_in": Measure("exact match inside of the trained lengths", "exact match", False, 0.03),
-    "exact_match_out": Measure("exact match outside of the trained lengths", "exact match", False, 0.03),
-}
 
 
 @dataclass(frozen=True)
