@@ -5,7 +5,8 @@ from torch import Tensor
 
 from wordorder.model.attention import Call, attend, choose_kernel, indices, make_plan, may_see
 from wordorder.model.transformer import make_context
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 
 
 def context_of(n_batch: int, n_tokens: int, n_new: int | None = None, **given) -> Context:

@@ -20,7 +20,8 @@ import torch
 from hooks import attention, context_of, random_parameters, scores
 
 from wordorder.check import make
-from wordorder.position.base import Places, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Places
 from wordorder.position.rotation import Rotation
 from wordorder.position.wrapper import Wrapper
 

@@ -26,7 +26,17 @@ TRAINING_SECTIONS = (
 )
 SHELVES = ("position", "tokenizer", "source")
 SHARED = {  # shelf -> what the things on it are made with
-    "position": ("base", "wrapper", "rotation", "draws", "convolution", "digits", "frequencies/base"),
+    "position": (
+        "base",
+        "context",
+        "masks",
+        "wrapper",
+        "rotation",
+        "draws",
+        "convolution",
+        "digits",
+        "frequencies/base",
+    ),
     "tokenizer": ("base", "shop", "byte_level", "layout", "vocabulary", "losing", "finding"),
     "source": ("base", "task", "library", "disjoint", "stretches", "partition", "derivation", "lexicon", "kept")
     + ("hub", "hub_folder", "hub_rows"),

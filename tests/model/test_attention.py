@@ -12,7 +12,8 @@ from wordorder.model.attention import Call, ScorePlan, attend, choose_kernel, ma
 from wordorder.model.block import Attention, Forward, Shape
 from wordorder.model.transformer import make_context
 from wordorder.position.alibi import ALiBi
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.none import NoPE
 
 B, H, G, T, K = 2, 6, 2, 9, 4

@@ -9,8 +9,9 @@ from hooks import bias, context_of
 
 from wordorder.model.transformer import make_context
 from wordorder.position.alibi import ALiBi
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
 from wordorder.position.cape import CAPE
+from wordorder.position.context import Context
 from wordorder.position.draws import uniform
 from wordorder.position.frequencies.plain import Plain
 from wordorder.position.learned import Learned

@@ -8,7 +8,8 @@ import torch
 from hooks import bias, context_of
 
 from wordorder.position.alibi import ALiBi
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.frequencies.plain import Plain
 from wordorder.position.learned import Learned
 from wordorder.position.none import NoPE

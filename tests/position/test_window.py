@@ -10,7 +10,7 @@ from hooks import attention, context_of
 from wordorder.model.attention import indices, may_see
 from wordorder.model.transformer import make_context
 from wordorder.position.alibi import ALiBi
-from wordorder.position.base import Context
+from wordorder.position.context import Context
 from wordorder.position.none import NoPE
 from wordorder.position.window import Window
 

@@ -10,7 +10,8 @@ from torch import Tensor
 from wordorder.model.attention import indices
 from wordorder.model.plain import PLAIN
 from wordorder.model.transformer import Transformer, make_context
-from wordorder.position.base import Context, PositionScheme, ScoreMod
+from wordorder.position.base import PositionScheme, ScoreMod
+from wordorder.position.context import Context
 
 VOCAB, T, BATCH = 53, 37, 3
 SIZES: dict[str, Any] = {

@@ -18,7 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
 
-from wordorder.position.base import KERNELS, Context, DenseAttention, MaskMod, PositionScheme, ScoreMod, both
+from wordorder.position.base import KERNELS, DenseAttention, PositionScheme, ScoreMod
+from wordorder.position.context import Context
+from wordorder.position.masks import MaskMod, both
 
 Kernel = Literal["sdpa", "bias", "flex", "dense"]
 

@@ -10,7 +10,8 @@ from wordorder.model.attention import Call, ScorePlan, attend, make_plan
 from wordorder.model.cache import Cache
 from wordorder.model.mlp import MLP, Activation
 from wordorder.model.norm import NormKind, make_norm
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 
 NormPlacement = Literal["pre", "post", "sandwich", "parallel", "parallel_two_norms"]
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 
 Map = Callable[[Tensor], Tensor]
 EmbeddingScale = Literal["one", "sqrt_d"]

@@ -22,7 +22,8 @@ from wordorder.model.head import Head
 from wordorder.model.mlp import Activation
 from wordorder.model.norm import NormKind
 from wordorder.model.seeding import generator
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 
 LOSS_CHUNK = 512  # tokens
 

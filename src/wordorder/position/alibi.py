@@ -17,7 +17,8 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Places, PositionScheme, ScoreMod
+from wordorder.position.base import PositionScheme, ScoreMod
+from wordorder.position.context import Places
 
 
 class ALiBi(PositionScheme):

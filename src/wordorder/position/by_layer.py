@@ -16,7 +16,8 @@ Oracle: the attention of each layer of SmolLM3, Cohere2, Llama 4 and Gemma 3 at 
 
 from typing import Any
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.wrapper import Wrapped, Wrapper
 
 

@@ -18,7 +18,8 @@ Oracle: the equation on the numbers drawn, in Python floats; a loop over the sin
 import math
 from dataclasses import replace
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.draws import uniform
 from wordorder.position.wrapper import Wrapped, Wrapper
 

@@ -6,7 +6,7 @@ from typing import Self
 import torch.nn.functional as F
 from torch import Tensor
 
-from wordorder.position.base import Context
+from wordorder.position.context import Context
 
 
 @dataclass(frozen=True)

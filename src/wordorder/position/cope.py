@@ -18,7 +18,8 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Places, PositionScheme, ScoreMod
+from wordorder.position.base import PositionScheme, ScoreMod
+from wordorder.position.context import Places
 
 
 class CoPE(PositionScheme):

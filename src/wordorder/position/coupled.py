@@ -25,7 +25,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.digits import DIGITS, refuse_mixed, token_ids
 from wordorder.position.draws import uniform
 from wordorder.position.wrapper import Wrapped, Wrapper

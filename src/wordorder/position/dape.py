@@ -18,7 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Context, DenseAttention, PositionScheme
+from wordorder.position.base import DenseAttention, PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.wrapper import Wrapped, Wrapper
 
 

@@ -21,7 +21,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.digits import DIGITS, refuse_mixed, token_ids
 from wordorder.position.draws import uniform
 

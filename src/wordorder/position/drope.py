@@ -21,7 +21,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.wrapper import Wrapped, Wrapper
 
 

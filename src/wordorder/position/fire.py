@@ -21,7 +21,8 @@ from typing import Any, Literal
 import torch
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Places, PositionScheme, ScoreMod
+from wordorder.position.base import PositionScheme, ScoreMod
+from wordorder.position.context import Places
 
 
 class FIRE(PositionScheme):

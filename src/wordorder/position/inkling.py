@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Places, PositionScheme, ScoreMod
+from wordorder.position.base import PositionScheme, ScoreMod
+from wordorder.position.context import Places
 
 
 class Inkling(PositionScheme):

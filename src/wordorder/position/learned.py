@@ -15,7 +15,8 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Places, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Places
 
 
 class Learned(PositionScheme):

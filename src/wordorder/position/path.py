@@ -20,7 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Context, PositionScheme, ScoreMod
+from wordorder.position.base import PositionScheme, ScoreMod
+from wordorder.position.context import Context
 from wordorder.position.convolution import Documents, convolve
 
 

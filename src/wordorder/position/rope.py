@@ -17,7 +17,8 @@ Oracle: the paper's block-diagonal rotation matrix, built entry by entry in floa
 import torch
 from torch import Tensor
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.frequencies.base import Frequencies
 from wordorder.position.rotation import Layout, Rotation
 

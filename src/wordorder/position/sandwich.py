@@ -17,7 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wordorder.position.base import Places, PositionScheme, ScoreMod
+from wordorder.position.base import PositionScheme, ScoreMod
+from wordorder.position.context import Places
 
 
 class Sandwich(PositionScheme):

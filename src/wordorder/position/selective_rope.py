@@ -19,7 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.convolution import Documents, convolve
 from wordorder.position.frequencies.base import plain
 from wordorder.position.rotation import rotate

@@ -13,7 +13,8 @@ Oracle: a sinusoidal embedding by hand of the shifted places.
 
 from dataclasses import replace
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.draws import uniform
 from wordorder.position.wrapper import Wrapped, Wrapper
 

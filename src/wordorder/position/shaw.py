@@ -17,7 +17,8 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import DenseAttention, Places, PositionScheme, ScoreMod
+from wordorder.position.base import DenseAttention, PositionScheme, ScoreMod
+from wordorder.position.context import Places
 
 
 class Shaw(PositionScheme):

@@ -26,7 +26,8 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Places, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Places
 
 
 class Sinusoidal(PositionScheme):

@@ -18,7 +18,8 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 
 
 @dataclass(frozen=True)

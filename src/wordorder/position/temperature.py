@@ -17,7 +17,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from wordorder.position.base import Context, Places, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context, Places
 from wordorder.position.wrapper import Wrapped, Wrapper
 
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import Context, Places, PositionScheme, ScoreMod
+from wordorder.position.base import PositionScheme, ScoreMod
+from wordorder.position.context import Context, Places
 
 
 @dataclass(frozen=True)

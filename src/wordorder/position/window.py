@@ -15,7 +15,9 @@ from typing import Literal
 
 from torch import Tensor
 
-from wordorder.position.base import Context, MaskMod, Places, PositionScheme, both
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context, Places
+from wordorder.position.masks import MaskMod, both
 from wordorder.position.wrapper import Wrapped, Wrapper
 
 

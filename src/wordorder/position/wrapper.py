@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from torch import Generator, Tensor, nn
 
-from wordorder.position.base import KERNELS, Context, DenseAttention, MaskMod, PositionScheme, ScoreMod, both
+from wordorder.position.base import KERNELS, DenseAttention, PositionScheme, ScoreMod
+from wordorder.position.context import Context
+from wordorder.position.masks import MaskMod, both
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ Oracle: the sum as a loop over pairs of tokens, and x-transformers.
 import torch
 from torch import Tensor
 
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.position.frequencies.base import plain
 from wordorder.position.rotation import Layout, Rotation, rotate
 

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from wordorder.model.attention import Call, attend, indices, make_plan, may_see
 from wordorder.model.transformer import Transformer, make_context
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.show.seen import NOTHING, Array
 
 TEXT = [*b"0123456789" * 3, *b"++== abcdefghijkl"]  # numbers and sums too: there are schemes that read them

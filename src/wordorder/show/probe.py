@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from wordorder.model.transformer import Transformer
-from wordorder.position.base import Context, PositionScheme
+from wordorder.position.base import PositionScheme
+from wordorder.position.context import Context
 from wordorder.show.asking import (
     Inputs,
     attend_all,
